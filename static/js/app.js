@@ -36,7 +36,8 @@ function follow(section) {
     if (!document.hidden) {
       try {
         const reply = await fetch(section.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store" });
-        if (reply.redirected || [401, 403, 404].includes(reply.status)) return location.reload();
+        if (reply.redirected || reply.status === 401) return location.reload(); /* signed out meanwhile */
+        if ([403, 404].includes(reply.status)) return;
         if (!reply.ok) throw new Error(`status ${reply.status}`);
         const facts = await reply.json();
         if (shown && facts.state !== shown) return location.reload();
