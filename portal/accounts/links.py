@@ -1,0 +1,43 @@
+"""Mailed links: single-use, short-lived, bound to their purpose; the newest one replaces those before it (8.7)."""
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+
+from portal.accounts.models import LinkPurpose, MailedLink, User
+from portal.core import clock, hashes
+from portal.core.database import db
+
+
+def issue(user: User, purpose: LinkPurpose, *, hours: float, new_email: str | None = None) -> tuple[str, MailedLink]:
+    """A new secret for `user` and `purpose`; older ones for the same purpose stop working."""
+    db.session.execute(delete(MailedLink).where(MailedLink.user_id == user.id, MailedLink.purpose == purpose))
+    secret = hashes.new_secret()
+    link = MailedLink(
+        user_id=user.id,
+        purpose=purpose,
+        secret_hash=hashes.of_secret(secret),
+        new_email=new_email,
+        expires_at=clock.now() + timedelta(hours=hours),
+    )
+    db.session.add(link)
+    return secret, link
+
+
+def find(secret: str, purpose: LinkPurpose) -> tuple[MailedLink, User] | None:
+    """The link and its user while it is valid; looking does not use it up (mail scanners open links)."""
+    row = db.session.execute(
+        select(MailedLink, User)
+        .join(User, MailedLink.user_id == User.id)
+        .where(
+            MailedLink.secret_hash == hashes.of_secret(secret),
+            MailedLink.purpose == purpose,
+            MailedLink.expires_at > clock.now(),
+        )
+    ).one_or_none()
+    return None if row is None else (row[0], row[1])
+
+
+def use_up(link: MailedLink) -> None:
+    """The link has done its one act."""
+    db.session.delete(link)

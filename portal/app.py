@@ -1,0 +1,93 @@
+"""The only place that knows every room: blueprints, duties, schedule, menu, banners, commands."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+from portal import logs, setup
+from portal.audit import chain
+from portal.config import load
+from portal.core import clock
+from portal.core.database import db
+from portal.core.datamap import DataMap
+from portal.core.leases import Duty
+from portal.core.menu import BannerSource, MenuEntry, connect_menu
+from portal.extensions import login
+from portal.joining import views as joining
+from portal.mailer import carrier, delivery
+from portal.pages import health
+from portal.pages import views as pages
+from portal.signin import sessions
+from portal.signin import views as signin
+from portal.storage import opened
+from portal.storage.secrets import development_secret
+from portal.work import cli as work_cli
+from portal.work import doorbell, worker
+
+ROOT = Path(__file__).resolve().parent.parent
+
+BLUEPRINTS = (
+    pages.bp,
+    health.bp,
+    joining.bp,
+    signin.bp,
+)
+DEVELOPMENT_BLUEPRINTS = ()
+
+DUTIES: tuple[Duty, ...] = (
+    delivery.DUTY,
+)
+
+SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {
+}
+
+MENU = (
+    MenuEntry(_l("Overview"), "pages.overview", icon="house"),
+)
+
+BANNERS: tuple[BannerSource, ...] = (
+)
+
+COMMANDS = (
+    *work_cli.COMMANDS,
+)
+
+
+def create_app(environ: Mapping[str, str] | None = None) -> Flask:
+    """The portal, ready to serve, as `environ` (default: the process's) sets it up.
+
+    Raises SettingsError, with one line that names what is wrong.
+    """
+    settings = load(os.environ if environ is None else environ, root=ROOT, make_secret=development_secret)
+    app = Flask(__name__, root_path=str(ROOT), template_folder="templates", static_folder="static")
+    app.extensions["settings"] = settings
+    clock.shift(settings.clock_offset)
+    logs.connect(settings)
+    setup.configure(app, settings)
+    setup.connect_extensions(app)
+    opened.connect(app)
+    app.extensions["mail_carrier"] = carrier.connect(app)
+    app.extensions["datamap"] = DataMap(db.metadata)
+    _connect_work(app)
+    login.user_loader(sessions.load)
+    setup.connect_requests(app, settings)
+    _register(app, is_development=not settings.is_production)
+    return app
+
+
+def _connect_work(app: Flask) -> None:
+    chain.connect()
+    doorbell.connect(app)
+    app.extensions["duties"] = {duty.name: duty for duty in DUTIES}
+    worker.connect(app, SCHEDULE)
+
+
+def _register(app: Flask, *, is_development: bool) -> None:
+    for blueprint in (*BLUEPRINTS, *(DEVELOPMENT_BLUEPRINTS if is_development else ())):
+        app.register_blueprint(blueprint)
+    connect_menu(app, MENU, BANNERS)
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,105 @@
+"""Carrying letters to the server: one connection for a run, backoff while the server is down."""
+
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import flask_mail
+from flask import current_app
+from sqlalchemy import update
+
+from portal.core import clock
+from portal.core.database import db
+from portal.core.leases import Duty, Hopeless, Lease, TryLater
+from portal.core.steps import reached
+from portal.mailer import carrier
+from portal.mailer.models import Letter, LetterState
+
+MAX_ATTEMPTS = 100
+
+
+class Carriage:
+    """A connection opened at the first letter and reused until it breaks."""
+
+    def __init__(self, mail: flask_mail.Mail) -> None:
+        self._mail = mail
+        self._connection: Any = None
+
+    def send(self, message: carrier.SingleMessage) -> None:
+        """Hand one message to the server; returns once it has accepted it.
+
+        Raises TryLater when the server is down or asks for patience, Hopeless when it refuses for good.
+        """
+        try:
+            self._open().send(message)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
+            self.close()
+            raise (Hopeless() if _is_for_good(error) else TryLater()) from error
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise TryLater from error
+
+    def _open(self) -> Any:
+        if self._connection is None:
+            self._connection = self._mail.connect().__enter__()
+        return self._connection
+
+    def close(self) -> None:
+        """End the connection, politely where it still stands."""
+        if self._connection is None:
+            return
+        host, self._connection = self._connection.host, None
+        try:
+            host.quit()
+        except (OSError, smtplib.SMTPException):
+            host.close()
+
+
+@contextmanager
+def carriage() -> Iterator[Carriage]:
+    """A carriage for one run."""
+    opened = Carriage(current_app.extensions["mail_carrier"])
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+def _is_for_good(error: smtplib.SMTPException) -> bool:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _answer in error.recipients.values())
+    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+
+
+def deliver(lease: Lease, by: Carriage) -> None:
+    """Send one letter and empty its words; a letter whose links are stale by now is cancelled."""
+    letter = db.session.get_one(Letter, lease.id, populate_existing=True)
+    nothing_left = {"text": None, "html": None, "subject": None}
+    if letter.expires_at and letter.expires_at < clock.now():
+        lease.complete(state=LetterState.CANCELLED, **nothing_left)
+        return
+    message = carrier.compose(
+        to=letter.address or "",
+        subject=letter.subject or "",
+        text=letter.text or "",
+        html=letter.html or "",
+        headers={"X-Portal-Letter": letter.name},
+        message_id=f"letter-{letter.id}",
+    )
+    db.session.commit()
+    by.send(message)
+    reached("letter.accepted")
+    keep_address = letter.address if letter.user_id else None
+    lease.complete(state=LetterState.SENT, sent_at=clock.now(), address=keep_address, **nothing_left)
+
+
+def give_up(letter_id: UUID) -> None:
+    """A letter that cannot be delivered: its words go, its failure stays to be seen."""
+    db.session.execute(
+        update(Letter).where(Letter.id == letter_id).values(state=LetterState.FAILED, text=None, html=None, subject=None)
+    )
+
+
+DUTY = Duty(model=Letter, perform=deliver, around=carriage, max_attempts=MAX_ATTEMPTS, on_dead=give_up)

@@ -1,0 +1,64 @@
+"""Sign-ins as rows that can be ended, and visits with what the browser said (clauses 3.3, 5.1)."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Mapped
+
+from portal.core import clock
+from portal.core.database import Model, choice, new_id
+from portal.core.datamap import Category, Purpose, Source, for_days, held, owner, table, technical
+
+VISIT_DAYS = 90
+SIGN_IN_DAYS = 2
+
+
+class Way(StrEnum):
+    """How somebody got in."""
+
+    PASSWORD = "password"
+    RECOVERY = "recovery"
+
+
+WAY_WORDS = {Way.PASSWORD: _l("Password"), Way.RECOVERY: _l("Link sent by e-mail")}
+
+
+def _seen(category: Category, **kwargs: Any) -> Any:
+    return held(category=category, purpose=Purpose.FRAUD, source=Source.AUTOMATIC, **kwargs)
+
+
+class SignIn(Model):
+    """One signed-in browser. The cookie holds a random secret, the row its hash; ending the row ends the session."""
+
+    __tablename__ = "sign_in"
+    __table_args__ = (table(_l("Devices that are signed in"), keep=for_days(SIGN_IN_DAYS, since="last_seen_at")),)
+
+    id: Mapped[UUID] = technical(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = owner("user.id")
+    secret_hash: Mapped[str] = technical(unique=True)
+    started_at: Mapped[datetime] = _seen(Category.DEVICES, label=_l("Signed in"), default=clock.now)
+    last_seen_at: Mapped[datetime] = _seen(Category.DEVICES, label=_l("Last seen"), default=clock.now, index=True)
+    proven_at: Mapped[datetime | None] = technical(default=None)
+    ip: Mapped[str] = _seen(Category.DEVICES, label=_l("IP address"))
+    browser: Mapped[str] = _seen(Category.DEVICES, label=_l("Browser"))
+    system: Mapped[str] = _seen(Category.DEVICES, label=_l("Operating system"))
+
+
+class Visit(Model):
+    """The time of one visit, with IP address, browser and operating system (clauses 3.1, 3.3)."""
+
+    __tablename__ = "visit"
+    __table_args__ = (table(_l("Visits"), keep=for_days(VISIT_DAYS, since="at")),)
+
+    id: Mapped[UUID] = technical(primary_key=True, default=new_id)
+    user_id: Mapped[UUID] = owner("user.id")
+    at: Mapped[datetime] = _seen(Category.VISITS, label=_l("Time of your visit"), default=clock.now, index=True)
+    way: Mapped[Way] = held(
+        choice(Way), label=_l("Signed in by"), category=Category.VISITS, purpose=Purpose.FRAUD, source=Source.AUTOMATIC
+    )
+    ip: Mapped[str] = _seen(Category.VISITS, label=_l("IP address"))
+    browser: Mapped[str] = _seen(Category.VISITS, label=_l("Browser"))
+    system: Mapped[str] = _seen(Category.VISITS, label=_l("Operating system"))

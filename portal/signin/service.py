@@ -1,0 +1,118 @@
+"""Getting in and keeping others out: passwords checked, changed, recovered; nothing tells whether an address is known."""
+
+from datetime import datetime
+
+from flask_babel import force_locale
+from sqlalchemy import update
+
+from portal.accounts import links
+from portal.accounts.models import LinkPurpose, User
+from portal.accounts.service import user_by_email
+from portal.audit import chain
+from portal.core import clock
+from portal.core.database import db
+from portal.core.web import Visitor
+from portal.signin import emails, passwords, sessions
+from portal.signin.models import SignIn, Way
+
+RESET_HOURS = 1
+
+
+class WrongPassword(Exception):
+    """The password does not fit, or there is no such account: the answer is the same."""
+
+
+class PasswordRefused(Exception):
+    """The new password is refused; `reason` says why, in the person's language."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("password refused")
+        self.reason = reason
+
+
+def sign_in(email: str, password: str, seen: Visitor) -> User:
+    """Sign somebody in by password.
+
+    Raises WrongPassword, after the same time for a known address as for an unknown one.
+    """
+    user = user_by_email(email)
+    db.session.commit()
+    if not passwords.is_right(password, user.password_hash if user else None) or user is None:
+        raise WrongPassword
+    sessions.start(user, Way.PASSWORD, seen)
+    chain.record("signin.started", subject=user, actor_id=user.id, customer_id=user.customer_id)
+    return user
+
+
+def sign_out(user: User) -> None:
+    """End this browser's session."""
+    chain.record("signin.ended", subject=user, actor_id=user.id, customer_id=user.customer_id)
+    sessions.end_current()
+
+
+def prove(user: User, password: str) -> None:
+    """Fresh proof by password, good for ten minutes.
+
+    Raises WrongPassword.
+    """
+    if not passwords.is_right(password, user.password_hash):
+        raise WrongPassword
+    row: SignIn = user.sign_in  # type: ignore[attr-defined]
+    db.session.execute(update(SignIn).where(SignIn.id == row.id).values(proven_at=clock.now()))
+
+
+def change_password(user: User, current: str, new: str) -> None:
+    """Another password; every other session ends (ASVS 7.4.3).
+
+    Raises WrongPassword, PasswordRefused.
+    """
+    if not passwords.is_right(current, user.password_hash):
+        raise WrongPassword
+    set_password(user, new)
+    sessions.end_others(user, keep=user.sign_in)  # type: ignore[attr-defined]
+    emails.password_changed(user, user.sign_in)  # type: ignore[attr-defined]
+
+
+def set_password(user: User, new: str) -> None:
+    """Raises PasswordRefused with the reason."""
+    if reason := passwords.objection(new, about=known_words(user.email, user.full_name)):
+        raise PasswordRefused(reason)
+    user.password_hash = passwords.hashed(new)
+    chain.record("password.changed", subject=user, actor_id=user.id, customer_id=user.customer_id)
+
+
+def known_words(email: str, full_name: str) -> tuple[str, ...]:
+    """What others know of a person, and so must not be a password."""
+    return (email, email.partition("@")[0], full_name.replace(" ", ""), *full_name.split())
+
+
+def forget_password(email: str) -> None:
+    """Mail a link to whoever has this address; for an unknown one nothing happens, and nothing shows it."""
+    user = user_by_email(email)
+    if user is None:
+        return
+    secret, link = links.issue(user, LinkPurpose.RESET_PASSWORD, hours=RESET_HOURS)
+    with force_locale(user.locale):
+        emails.reset_password(user, secret, link.expires_at)
+
+
+def reset_password(secret: str, new: str) -> bool:
+    """Set a new password by a mailed link; False when the link is not valid any more.
+
+    Raises PasswordRefused, and the link stays valid.
+    """
+    found = links.find(secret, LinkPurpose.RESET_PASSWORD)
+    if found is None:
+        return False
+    link, user = found
+    set_password(user, new)
+    links.use_up(link)
+    sessions.end_others(user, keep=None)
+    emails.password_changed(user, None)
+    return True
+
+
+def invite_to_set_password(user: User, *, hours: float) -> tuple[str, datetime]:
+    """A single-use secret that sets the first password (operator add), and until when it works."""
+    secret, link = links.issue(user, LinkPurpose.RESET_PASSWORD, hours=hours)
+    return secret, link.expires_at

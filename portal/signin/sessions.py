@@ -1,0 +1,141 @@
+"""Sessions on the server: idle and absolute limits, ended by a row, proof of identity renewed for ten minutes (DECISIONS 6)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from flask import session
+from flask_login import login_user, logout_user
+from sqlalchemy import delete, select, update
+from ua_parser import parse
+
+from portal.accounts.models import User
+from portal.core import clock, hashes
+from portal.core.database import db, writing
+from portal.core.web import Visitor
+from portal.signin.models import SignIn, Visit, Way
+
+PROOF = timedelta(minutes=10)
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session lives without use, and at all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+CUSTOMERS = Limits(idle=timedelta(hours=2), absolute=timedelta(hours=12))
+PERSONNEL = Limits(idle=timedelta(minutes=20), absolute=timedelta(hours=8))
+
+
+def limits(user: User) -> Limits:
+    """Personnel of Smartos have tighter ones."""
+    return PERSONNEL if user.customer.is_smartos else CUSTOMERS
+
+
+def start(user: User, way: Way, seen: Visitor, *, proven: bool = True) -> SignIn:
+    """Sign `user` in on this browser under a new secret; whatever session was there before is gone."""
+    end_current()
+    secret, now = hashes.new_secret(), clock.now()
+    browser, system = named(seen.user_agent)
+    row = SignIn(
+        user_id=user.id,
+        secret_hash=hashes.of_secret(secret),
+        started_at=now,
+        last_seen_at=now,
+        proven_at=now if proven else None,
+        ip=seen.ip,
+        browser=browser,
+        system=system,
+    )
+    db.session.add(row)
+    db.session.add(Visit(user_id=user.id, at=now, way=way, ip=seen.ip, browser=browser, system=system))
+    session.clear()
+    user.session_secret, user.sign_in = secret, row  # type: ignore[attr-defined]
+    login_user(user)
+    return row
+
+
+def load(secret: str) -> User | None:
+    """The user behind a cookie's secret, in one statement, while the session is within its limits."""
+    found = db.session.execute(
+        select(User, SignIn)
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(SignIn.secret_hash == hashes.of_secret(secret))
+    ).one_or_none()
+    if found is None:
+        return None
+    user, row = found
+    if not is_alive(row, user, clock.now()):
+        return None
+    user.session_secret, user.sign_in = secret, row
+    _note_seen(row)
+    return user
+
+
+def is_alive(row: SignIn, user: User, now: datetime) -> bool:
+    """Whether the session is within its idle and absolute limits."""
+    allowed = limits(user)
+    return now - row.last_seen_at <= allowed.idle and now - row.started_at <= allowed.absolute
+
+
+def _note_seen(row: SignIn) -> None:
+    now = clock.now()
+    if now - row.last_seen_at < SEEN_EVERY:
+        return
+    db.session.commit()
+    with writing():
+        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now))
+        db.session.commit()
+
+
+def end_current() -> None:
+    """End the session of this browser, if it has one."""
+    secret = session.get("_user_id")
+    if secret:
+        db.session.execute(delete(SignIn).where(SignIn.secret_hash == hashes.of_secret(secret)))
+        logout_user()
+    session.clear()
+
+
+def end(user: User, sign_in_id: UUID) -> bool:
+    """End one of this user's sessions; False when it is not theirs or not there."""
+    ended = db.session.execute(
+        delete(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user.id).returning(SignIn.id)
+    )
+    return ended.first() is not None
+
+
+def end_others(user: User, *, keep: SignIn | None) -> None:
+    """End all sessions of this user but `keep` (after a change of password: all others, ASVS 7.4.3)."""
+    statement = delete(SignIn).where(SignIn.user_id == user.id)
+    db.session.execute(statement.where(SignIn.id != keep.id) if keep else statement)
+
+
+def is_proven(row: SignIn) -> bool:
+    """Whether the person has proven who they are within the last ten minutes."""
+    return row.proven_at is not None and clock.now() - row.proven_at < PROOF
+
+
+def alive(user: User) -> list[SignIn]:
+    """This user's sessions, the latest first."""
+    rows = db.session.scalars(
+        select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.last_seen_at.desc())
+    )
+    now = clock.now()
+    return [row for row in rows if is_alive(row, user, now)]
+
+
+
+
+def named(user_agent: str) -> tuple[str, str]:
+    """Browser and operating system, as ua-parser names them; empty where it cannot tell."""
+    found = parse(user_agent)
+    browser, system = found.user_agent, found.os
+    return (
+        " ".join(filter(None, [browser.family, browser.major])) if browser else "",
+        " ".join(filter(None, [system.family, system.major])) if system else "",
+    )

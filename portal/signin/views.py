@@ -1,0 +1,156 @@
+"""Signing in and out, forgotten passwords, fresh proof, devices."""
+
+from uuid import UUID
+
+from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.accounts import links
+from portal.accounts.models import LinkPurpose
+from portal.core import web
+from portal.core.access import also_while_closing, public, signed_in
+from portal.core.database import db
+from portal.core.throttle import throttled
+from portal.signin import service, sessions
+from portal.signin.forms import ChangePasswordForm, ConfirmForm, ForgotForm, NewPasswordForm, SignInForm
+
+bp = Blueprint("signin", __name__)
+
+
+@bp.route("/sign-in", methods=["GET", "POST"])
+@public
+@throttled("sign-in-ip", limit=100, seconds=600)
+@throttled("sign-in-account", field="email", limit=20, seconds=600)
+def sign_in() -> ResponseReturnValue:
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return web.page("signin/sign-in.html", form=form)
+    try:
+        service.sign_in(form.email.data, form.password.data, web.visitor())
+    except service.WrongPassword:
+        form.form_errors.append(_("This e-mail and password do not fit together."))
+        return web.page("signin/sign-in.html", form=form)
+    db.session.commit()
+    return redirect(web.safe_next(request.args.get("next")) or "/overview", 303)
+
+
+@bp.post("/sign-out")
+@signed_in
+@also_while_closing
+def sign_out() -> ResponseReturnValue:
+    service.sign_out(current_user)
+    db.session.commit()
+    flash(_("You are signed out."), "good")
+    return web.see_other("pages.home")
+
+
+@bp.route("/forgot-password", methods=["GET", "POST"])
+@public
+@throttled("forgot-ip", limit=30, seconds=3600)
+@throttled("forgot-account", field="email", limit=5, seconds=3600)
+def forgot_password() -> ResponseReturnValue:
+    form = ForgotForm()
+    if not form.validate_on_submit():
+        return web.page("signin/forgot-password.html", form=form)
+    service.forget_password(form.email.data)
+    db.session.commit()
+    return web.see_other("signin.forgot_password_sent")
+
+
+@bp.get("/forgot-password/sent")
+@public
+def forgot_password_sent() -> ResponseReturnValue:
+    return web.page("signin/forgot-password-sent.html")
+
+
+@bp.route("/reset-password/<token>", methods=["GET", "POST"])
+@public
+@throttled("reset-ip", limit=30, seconds=3600)
+def reset_password(token: str) -> ResponseReturnValue:
+    if links.find(token, LinkPurpose.RESET_PASSWORD) is None:
+        return web.page("signin/link-over.html", status=404)
+    form = NewPasswordForm()
+    if not form.validate_on_submit():
+        return web.page("signin/reset-password.html", form=form)
+    try:
+        is_done = service.reset_password(token, form.password.data)
+    except service.PasswordRefused as refusal:
+        form.password.errors = [refusal.reason]
+        return web.page("signin/reset-password.html", form=form)
+    if not is_done:
+        return web.page("signin/link-over.html", status=404)
+    db.session.commit()
+    flash(_("Your new password is set. Please sign in with it."), "good")
+    return web.see_other("signin.sign_in")
+
+
+@bp.route("/confirm-identity", methods=["GET", "POST"])
+@signed_in
+@also_while_closing
+@throttled("confirm-ip", limit=30, seconds=600)
+def confirm_identity() -> ResponseReturnValue:
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return web.page("signin/confirm-identity.html", form=form)
+    try:
+        service.prove(current_user, form.password.data)
+    except service.WrongPassword:
+        form.password.errors = [_("This is not your password.")]
+        return web.page("signin/confirm-identity.html", form=form)
+    db.session.commit()
+    return redirect(web.safe_next(request.args.get("next")) or "/overview", 303)
+
+
+@bp.get("/security")
+@signed_in
+def security() -> ResponseReturnValue:
+    return web.page("signin/security.html", sign_ins=sessions.alive(current_user))
+
+
+@bp.route("/security/password", methods=["GET", "POST"])
+@signed_in
+@throttled("password-ip", limit=30, seconds=600)
+def change_password() -> ResponseReturnValue:
+    form = ChangePasswordForm()
+    if not form.validate_on_submit():
+        return web.page("signin/change-password.html", form=form)
+    try:
+        service.change_password(current_user, form.current_password.data, form.password.data)
+    except service.WrongPassword:
+        form.current_password.errors = [_("This is not your password.")]
+        return web.page("signin/change-password.html", form=form)
+    except service.PasswordRefused as refusal:
+        form.password.errors = [refusal.reason]
+        return web.page("signin/change-password.html", form=form)
+    db.session.commit()
+    flash(_("Your password is changed, and every other device is signed out."), "good")
+    return web.see_other("signin.security")
+
+
+@bp.get("/security/sessions")
+@signed_in
+def devices() -> ResponseReturnValue:
+    return web.page("signin/sessions.html", sign_ins=sessions.alive(current_user))
+
+
+@bp.post("/security/sessions/<uuid:sign_in_id>/end")
+@signed_in
+@also_while_closing
+def end_session(sign_in_id: UUID) -> ResponseReturnValue:
+    if not sessions.end(current_user, sign_in_id):
+        abort(404)
+    db.session.commit()
+    flash(_("That device is signed out."), "good")
+    return web.see_other("signin.devices")
+
+
+@bp.post("/security/sessions/end-others")
+@signed_in
+@also_while_closing
+def end_other_sessions() -> ResponseReturnValue:
+    sessions.end_others(current_user, keep=current_user.sign_in)
+    db.session.commit()
+    flash(_("Every other device is signed out."), "good")
+    return web.see_other("signin.devices")

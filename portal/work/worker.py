@@ -1,0 +1,45 @@
+"""The worker: a huey consumer that answers the doorbell and keeps the schedule. Any number, on any machines."""
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from flask import Flask
+from huey import Huey, crontab
+
+from portal.work import runner
+from portal.work.doorbell import make_queue
+
+log = structlog.get_logger(__name__)
+
+THREADS = 4
+
+
+def connect(app: Flask, schedule: Mapping[str, tuple[str, Callable[[], object]]]) -> None:
+    """Give the app its queue, the task behind the bell, and the periodic work (name → crontab minute, function)."""
+    queue = make_queue(app.extensions["settings"])
+    app.extensions["queue"] = queue
+    app.extensions["ring"] = queue.task(name="ring")(_answering(app))
+    for name, (minute, act) in {"sweep": ("*", runner.sweep), **schedule}.items():
+        queue.periodic_task(crontab(minute=minute), name=name)(_in_context(app, act))
+
+
+def _answering(app: Flask) -> Callable[[str], None]:
+    def answer(name: str) -> None:
+        with app.app_context():
+            runner.run(name)
+
+    return answer
+
+
+def _in_context(app: Flask, act: Callable[[], object]) -> Callable[[], None]:
+    def perform() -> None:
+        with app.app_context():
+            act()
+
+    perform.__name__ = getattr(act, "__name__", "perform")
+    return perform
+
+
+def work(queue: Huey) -> None:
+    """Answer until told to stop (SIGTERM or SIGINT); what was under way is claimed again when its lease ends."""
+    queue.create_consumer(workers=THREADS, worker_type="thread", initial_delay=0.05, max_delay=0.5).run()
