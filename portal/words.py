@@ -74,7 +74,7 @@ def compile_words(root: Path) -> bool:
     folder = root / "translations" / LOCALE
     target = folder / "LC_MESSAGES" / "messages.mo"
     sources = [folder, *folder.glob("*.po")]  # the folder too: its time tells of a file taken away
-    if target.exists() and target.stat().st_mtime_ns >= max(source.stat().st_mtime_ns for source in sources):
+    if target.exists() and target.stat().st_mtime_ns > max(source.stat().st_mtime_ns for source in sources):
         return False
     merged = Catalog(locale=LOCALE)
     for file in _catalogues(root):

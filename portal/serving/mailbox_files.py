@@ -5,13 +5,14 @@ import hashlib
 import os
 import re
 import unicodedata
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser, BytesParser
 from pathlib import Path
+
+from uuid_utils.compat import uuid7
 
 ID = re.compile(r"[0-9a-f]{32}")
 
@@ -54,7 +55,7 @@ def deliver(directory: Path, address: str, content: bytes) -> str:
     """
     folder = directory / recipient_folder(address)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    message_id = uuid.uuid4().hex
+    message_id = uuid7().hex  # in the order of arrival, where two files have one time
     unfinished = folder / f".{message_id}"
     try:
         with unfinished.open("xb") as file:
@@ -73,7 +74,8 @@ def deliver(directory: Path, address: str, content: bytes) -> str:
 def messages(directory: Path, *, to: str | None = None, limit: int = 500) -> list[MessageSummary]:
     """The newest `limit` letters, newest first; with `to` only those that this address got."""
     folder = "*" if to is None else recipient_folder(to)
-    newest = sorted(_with_times(directory.glob(f"{folder}/*.eml")), reverse=True)[:limit]
+    files = _with_times(directory.glob(f"{folder}/*.eml"))
+    newest = sorted(files, key=lambda one: (one[0], one[1].name), reverse=True)[:limit]
     return [summary for received, file in newest if (summary := _summary(file, received))]
 
 
@@ -140,9 +142,10 @@ def _part(message: EmailMessage, kind: str) -> str:
     if part is None:
         return ""
     try:
-        return str(part.get_content())
+        text = str(part.get_content())
     except LookupError:  # a charset that Python does not know
-        return bytes(part.get_payload(decode=True)).decode("utf-8", errors="replace")
+        text = bytes(part.get_payload(decode=True)).decode("utf-8", errors="replace")
+    return text.replace("\r\n", "\n")
 
 
 def _moment(nanoseconds: int) -> datetime:

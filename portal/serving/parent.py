@@ -68,7 +68,7 @@ def serve() -> int:
 
 def bind(port: str) -> socket.socket:
     """A listening socket on 127.0.0.1:`port` (0 for any free one). Raises Refused, with a way out."""
-    if not port.isdecimal() or int(port) > 65535:
+    if not (port.isascii() and port.isdecimal()) or int(port) > 65535:
         raise Refused(f"PORT={port} is not a port: it takes a number from 1 to 65535.", code=2)
     web = socket.socket()
     try:
