@@ -96,9 +96,12 @@ class House:
         return self.stack.enter_context(Process("-m", "portal.serving", env=env, cwd=self.folder))
 
     def started(self, **settings: str) -> Process:
-        """Started, and serving."""
+        """Started, serving, and with its worker at work."""
+        waiting = self.folder / "waiting"
+        waiting.unlink(missing_ok=True)
         process = self.start(**settings)
         process.wait_until(lambda: "Ctrl-C to stop" in process.output, what="the banner")
+        process.wait_until(waiting.exists, what="a worker that waits for work")
         return process
 
     def diary(self) -> list[str]:
