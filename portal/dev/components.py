@@ -1,4 +1,4 @@
-"""The form that /dev/components shows: one field of each kind, filled as a person in a hurry would fill it."""
+"""The form of /dev/components: one field of each kind, filled as a person in a hurry would fill it."""
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -28,7 +28,10 @@ class SampleForm(forms.Form):
     )
     kind = RadioField(
         _l("Kind of account"),
-        choices=[SelectChoice("individual", _l("For myself")), SelectChoice("organisation", _l("For an organisation"))],
+        choices=[
+            SelectChoice("individual", _l("For myself")),
+            SelectChoice("organisation", _l("For an organisation")),
+        ],
     )
     topics = SelectMultipleField(
         _l("Letters you would like"),

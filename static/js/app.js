@@ -86,6 +86,7 @@ function askFirst(form) {
       form.requestSubmit(button);
     }, { once: true });
     dialog.showModal();
+    dialog.querySelector("[value=no]").focus();
   });
 }
 
