@@ -20,10 +20,13 @@ from portal.joining import views as joining
 from portal.mailer import carrier, delivery
 from portal.pages import health
 from portal.pages import views as pages
+from portal.profile import views as profile
 from portal.signin import sessions
 from portal.signin import views as signin
 from portal.storage import opened
 from portal.storage.secrets import development_secret
+from portal.support import views as support
+from portal.transparency import views as transparency
 from portal.work import cli as work_cli
 from portal.work import doorbell, worker
 
@@ -34,6 +37,9 @@ BLUEPRINTS = (
     health.bp,
     joining.bp,
     signin.bp,
+    profile.bp,
+    transparency.bp,
+    support.bp,
 )
 DEVELOPMENT_BLUEPRINTS = ()
 
@@ -46,6 +52,8 @@ SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {
 
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
+    MenuEntry(_l("Profile"), "profile.profile", icon="user"),
+    MenuEntry(_l("My data"), "transparency.my_data", icon="database"),
 )
 
 BANNERS: tuple[BannerSource, ...] = (
@@ -74,6 +82,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     _connect_work(app)
     login.user_loader(sessions.load)
     setup.connect_requests(app, settings)
+    app.url_build_error_handlers.append(lambda e, endpoint, values: f"/not-yet/{endpoint}")  # SCAFFOLD: lead removes it
     _register(app, is_development=not settings.is_production)
     return app
 

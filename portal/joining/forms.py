@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, RadioField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.models import KIND_WORDS, Kind
 from portal.core.forms import Email, PublicForm, Secret, Text, at_most, must_be_ticked, required
@@ -14,7 +15,9 @@ from portal.signin.service import known_words
 
 class SignUpForm(PublicForm):
     kind = RadioField(
-        _l("You are"), choices=[(kind.value, words) for kind, words in KIND_WORDS.items()], default=Kind.INDIVIDUAL.value
+        _l("You are"),
+        choices=[SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()],
+        default=Kind.INDIVIDUAL.value,
     )
     full_name = Text(_l("Full name"), validators=[required(), at_most(200)])
     company_name = Text(_l("Company name"), validators=[at_most(200)])

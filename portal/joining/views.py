@@ -63,5 +63,5 @@ def verify_email(token: str) -> ResponseReturnValue:
         return web.page("joining/verify-email.html", form=form)
     service.verify(registration)
     db.session.commit()
-    flash(_("Your address is verified. You can sign in now."), "good")
+    flash(_("Your address is verified. You can sign in now."), "success")
     return web.see_other("signin.sign_in")

@@ -8,6 +8,7 @@ import smtplib
 import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -42,7 +43,7 @@ class SingleMessage(flask_mail.Message):  # type: ignore[misc]
     """A message to one person, built by EmailMessage, which refuses line breaks in headers and a second recipient."""
 
     def _message(self) -> EmailMessage:
-        message = EmailMessage()
+        message = EmailMessage(policy=SMTP)
         name, address = parseaddr(self.sender)
         message["From"] = Address(name, addr_spec=address)
         message["To"] = Address(addr_spec=self.recipients[0])

@@ -8,13 +8,15 @@ from typing import Any
 from uuid import UUID
 
 import css_inline
-from flask import render_template
+from flask import current_app
 from flask_babel import force_locale
 
 from portal.core import clock
 from portal.core.contact import contact_point
 from portal.core.database import db
 from portal.mailer.models import Letter
+
+PARTS = ("subject.txt", "txt", "html")
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,15 @@ def words(name: str, locale: str, facts: Mapping[str, Any]) -> tuple[str, str, s
     """Subject, text and HTML (styles inlined) of a letter in one language."""
     with force_locale(locale):
         context = {"locale": locale, **contact_point(), **facts}
-        subject = render_template(f"mail/{name}.subject.txt", **context)
-        text = render_template(f"mail/{name}.txt", **context)
-        html = render_template(f"mail/{name}.html", **context)
+        subject, text, html = (_rendered(f"mail/{name}.{part}", context) for part in PARTS)
     return " ".join(subject.split()), text.strip() + "\n", _inliner().inline(html)
+
+
+def _rendered(template: str, context: Mapping[str, Any]) -> str:
+    """Without what pages are given: a letter knows nothing of who is signed in while it is written."""
+    return current_app.jinja_env.get_template(template).render(context)
 
 
 @cache
 def _inliner() -> css_inline.CSSInliner:
-    return css_inline.CSSInliner(keep_style_tags=True, load_remote_stylesheets=False)
+    return css_inline.CSSInliner(keep_style_tags=True, keep_at_rules=True, load_remote_stylesheets=False)

@@ -57,7 +57,12 @@ class Visit(Model):
     user_id: Mapped[UUID] = owner("user.id")
     at: Mapped[datetime] = _seen(Category.VISITS, label=_l("Time of your visit"), default=clock.now, index=True)
     way: Mapped[Way] = held(
-        choice(Way), label=_l("Signed in by"), category=Category.VISITS, purpose=Purpose.FRAUD, source=Source.AUTOMATIC
+        choice(Way),
+        label=_l("Signed in by"),
+        category=Category.VISITS,
+        purpose=Purpose.FRAUD,
+        source=Source.AUTOMATIC,
+        words=WAY_WORDS,
     )
     ip: Mapped[str] = _seen(Category.VISITS, label=_l("IP address"))
     browser: Mapped[str] = _seen(Category.VISITS, label=_l("Browser"))

@@ -78,6 +78,7 @@ def set_password(user: User, new: str) -> None:
     if reason := passwords.objection(new, about=known_words(user.email, user.full_name)):
         raise PasswordRefused(reason)
     user.password_hash = passwords.hashed(new)
+    links.forget(user, LinkPurpose.NEW_EMAIL)  # whoever asked for it may not be who knows the new password
     chain.record("password.changed", subject=user, actor_id=user.id, customer_id=user.customer_id)
 
 

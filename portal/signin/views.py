@@ -42,7 +42,7 @@ def sign_in() -> ResponseReturnValue:
 def sign_out() -> ResponseReturnValue:
     service.sign_out(current_user)
     db.session.commit()
-    flash(_("You are signed out."), "good")
+    flash(_("You are signed out."), "success")
     return web.see_other("pages.home")
 
 
@@ -82,7 +82,7 @@ def reset_password(token: str) -> ResponseReturnValue:
     if not is_done:
         return web.page("signin/link-over.html", status=404)
     db.session.commit()
-    flash(_("Your new password is set. Please sign in with it."), "good")
+    flash(_("Your new password is set. Please sign in with it."), "success")
     return web.see_other("signin.sign_in")
 
 
@@ -125,7 +125,7 @@ def change_password() -> ResponseReturnValue:
         form.password.errors = [refusal.reason]
         return web.page("signin/change-password.html", form=form)
     db.session.commit()
-    flash(_("Your password is changed, and every other device is signed out."), "good")
+    flash(_("Your password is changed, and every other device is signed out."), "success")
     return web.see_other("signin.security")
 
 
@@ -142,7 +142,7 @@ def end_session(sign_in_id: UUID) -> ResponseReturnValue:
     if not sessions.end(current_user, sign_in_id):
         abort(404)
     db.session.commit()
-    flash(_("That device is signed out."), "good")
+    flash(_("That device is signed out."), "success")
     return web.see_other("signin.devices")
 
 
@@ -152,5 +152,5 @@ def end_session(sign_in_id: UUID) -> ResponseReturnValue:
 def end_other_sessions() -> ResponseReturnValue:
     sessions.end_others(current_user, keep=current_user.sign_in)
     db.session.commit()
-    flash(_("Every other device is signed out."), "good")
+    flash(_("Every other device is signed out."), "success")
     return web.see_other("signin.devices")
