@@ -11,7 +11,7 @@ from portal.core.database import db
 
 def issue(user: User, purpose: LinkPurpose, *, hours: float, new_email: str | None = None) -> tuple[str, MailedLink]:
     """A new secret for `user` and `purpose`; older ones for the same purpose stop working."""
-    db.session.execute(delete(MailedLink).where(MailedLink.user_id == user.id, MailedLink.purpose == purpose))
+    forget(user, purpose)
     secret = hashes.new_secret()
     link = MailedLink(
         user_id=user.id,
@@ -36,6 +36,11 @@ def find(secret: str, purpose: LinkPurpose) -> tuple[MailedLink, User] | None:
         )
     ).one_or_none()
     return None if row is None else (row[0], row[1])
+
+
+def forget(user: User, purpose: LinkPurpose) -> None:
+    """No link of this purpose that was mailed until now works any more."""
+    db.session.execute(delete(MailedLink).where(MailedLink.user_id == user.id, MailedLink.purpose == purpose))
 
 
 def use_up(link: MailedLink) -> None:

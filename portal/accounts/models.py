@@ -16,6 +16,7 @@ from portal.core import clock
 from portal.core.database import Model, choice, new_id
 from portal.core.datamap import Category, Purpose, Source, for_days, held, owner, table, technical
 from portal.core.features import Feature
+from portal.core.language import LANGUAGE_NAMES
 from portal.core.words import fold
 
 
@@ -57,7 +58,9 @@ class Customer(Model):
     __table_args__ = (table(_l("Customer")),)
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
-    kind: Mapped[Kind] = held(choice(Kind), label=_l("Kind of customer"), category=Category.ACCOUNT)
+    kind: Mapped[Kind] = held(
+        choice(Kind), label=_l("Kind of customer"), category=Category.CONTRACT, words=KIND_WORDS
+    )
     company_name: Mapped[str] = held(label=_l("Company name"), category=Category.PROFILE, default="")
     business_unit: Mapped[str] = held(label=_l("Business unit"), category=Category.PROFILE, default="")
     address: Mapped[str] = held(label=_l("Address"), category=Category.PROFILE, default="")
@@ -65,7 +68,7 @@ class Customer(Model):
         label=_l("Name for searching"), category=Category.ACCOUNT, source=Source.AUTOMATIC, default="", index=True
     )
     package: Mapped[str] = _contract(label=_l("Service package"), default="Starter")
-    products: Mapped[list[str]] = _contract(JSON, label=_l("Products"), default=list)
+    products: Mapped[list[str]] = _contract(JSON, label=_l("Products"), words=PRODUCT_NAMES, default=list)
     features: Mapped[list[str]] = technical(JSON, default=list)
     contract_start: Mapped[date | None] = _contract(label=_l("Contract starts"), nullable=True)
     contract_end: Mapped[date | None] = _contract(label=_l("Contract ends"), nullable=True)
@@ -92,7 +95,9 @@ class User(UserMixin, Model):
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     customer_id: Mapped[UUID] = owner("customer.id")
-    role: Mapped[Role] = held(choice(Role), label=_l("Role"), category=Category.ACCOUNT, source=Source.CUSTOMER)
+    role: Mapped[Role] = held(
+        choice(Role), label=_l("Role"), category=Category.ACCOUNT, source=Source.CUSTOMER, words=ROLE_WORDS
+    )
     granted: Mapped[list[str]] = technical(JSON, default=list)
     full_name: Mapped[str] = held(label=_l("Full name"), category=Category.PROFILE)
     search: Mapped[str] = held(
@@ -110,7 +115,9 @@ class User(UserMixin, Model):
         label=_l("Phone verified"), category=Category.ACCOUNT, source=Source.AUTOMATIC, nullable=True, default=None
     )
     contact_address: Mapped[str] = held(label=_l("Contact address"), category=Category.PROFILE, default="")
-    locale: Mapped[str] = held(label=_l("Language"), category=Category.PROFILE, default="vi")
+    locale: Mapped[str] = held(
+        label=_l("Language"), category=Category.PROFILE, words=LANGUAGE_NAMES, default="vi"
+    )
     password_hash: Mapped[str | None] = held(
         label=_l("Password"),
         category=Category.ACCOUNT,

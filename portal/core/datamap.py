@@ -7,7 +7,7 @@ all read off this one map, so none of them can forget a table (clauses 4.4, 8.3,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -136,6 +136,7 @@ class Held:
     source: Source
     keep: Keep | None = None
     withheld: LazyString | None = None
+    words: Mapping[str, Any] | None = None
 
 
 def held(
@@ -146,10 +147,16 @@ def held(
     source: Source = Source.YOU,
     keep: Keep | None = None,
     withheld: LazyString | None = None,
+    words: Mapping[str, Any] | None = None,
     **kwargs: Any,
 ) -> MappedColumn[Any]:
-    """A column of personal data; `withheld` says why its value is never shown (a secret)."""
-    return mapped_column(*args, info={"held": Held(label, category, purpose, source, keep, withheld)}, **kwargs)
+    """A column of personal data.
+
+    `withheld` says why its value is never shown (a secret); `words` says in plain words what each value of a
+    small set means (an enum, a list of such, a language).
+    """
+    said = Held(label, category, purpose, source, keep, withheld, words)
+    return mapped_column(*args, info={"held": said}, **kwargs)
 
 
 def technical(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
@@ -238,6 +245,12 @@ class DataMap:
         key = next(iter(table.primary_key.columns))
         query = select(table).where(self.owned(table, root, [person])).order_by(key).limit(size)
         return query if after is None else query.where(key > after)
+
+    def latest(self, table: Table, root: str, person: UUID, *, before: Any = None, size: int = 25) -> Select[Any]:
+        """One keyset page of somebody's rows, the newest first (ids grow with time), before the key `before`."""
+        key = next(iter(table.primary_key.columns))
+        query = select(table).where(self.owned(table, root, [person])).order_by(key.desc()).limit(size)
+        return query if before is None else query.where(key < before)
 
     def count(self, table: Table, root: str, ids: Sequence[UUID], dialect: str) -> Select[tuple[int]]:
         """How many rows of `table` would go with these: the rehearsal and the ledger's counts."""

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
 from wtforms import Field, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRF, CSRFTokenField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, StopValidation
 
 from portal.core import hashes, words
 
@@ -115,9 +115,18 @@ def normal_email(address: str) -> str:
     return found.ascii_email or found.normalized
 
 
+class Filled(InputRequired):
+    """Something was sent, and something is left of it once it is cleaned (blanks and invisible marks are nothing)."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        super().__call__(form, field)
+        if isinstance(field, Text) and not field.data:
+            raise StopValidation(self.message)
+
+
 def required() -> InputRequired:
     """The field must be filled."""
-    return InputRequired(_l("Please fill this in."))
+    return Filled(_l("Please fill this in."))
 
 
 def optional() -> Optional:
