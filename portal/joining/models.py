@@ -32,4 +32,3 @@ class Registration(Model):
     password_hash: Mapped[str] = held(
         label=_l("Password"), category=Category.ACCOUNT, withheld=_l("Only an irreversible hash is kept.")
     )
-    policy_versions: Mapped[str] = technical(default="")

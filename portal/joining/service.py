@@ -12,6 +12,7 @@ from portal.core import clock, hashes
 from portal.core.database import db
 from portal.joining import emails
 from portal.joining.models import REGISTRATION_DAYS, Registration
+from portal.policies import acceptance
 from portal.signin import passwords
 
 
@@ -80,6 +81,7 @@ def verify(registration: Registration) -> User | None:
     user.age_confirmed_at = registration.created_at
     db.session.flush()
     db.session.execute(delete(Registration).where(Registration.email_key == registration.email_key))
+    acceptance.agreed_at_sign_up(user, at=registration.created_at)
     emails.welcome(user)
     chain.record("account.opened", subject=user, actor_id=user.id, customer_id=customer.id)
     return user
