@@ -13,16 +13,35 @@ from portal.config import load
 from portal.core import clock
 from portal.core.database import db
 from portal.core.datamap import DataMap
+from portal.core.features import Feature
 from portal.core.leases import Duty
 from portal.core.menu import BannerSource, MenuEntry, connect_menu
+from portal.dev import cli as dev_cli
+from portal.dev import views as dev
+from portal.exports import archive, expiry
+from portal.exports import tasks as exports_tasks
+from portal.exports import views as exports
+from portal.erasure import banner as erasure_banner
+from portal.erasure import cli as erasure_cli
+from portal.erasure import opened as erasure_opened
+from portal.erasure import purge, replay, sweeping
+from portal.erasure import views as erasure
 from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
+from portal.notices import cli as notices_cli
+from portal.notices import sending
+from portal.notices import views as notices
 from portal.pages import health
 from portal.pages import views as pages
+from portal.policies import cli as policies_cli
+from portal.policies import continued_use, staff_views
+from portal.policies import views as policies
 from portal.profile import views as profile
 from portal.signin import sessions
 from portal.signin import views as signin
+from portal.staff import cli as staff_cli
+from portal.staff import views as staff
 from portal.storage import opened
 from portal.storage.secrets import development_secret
 from portal.support import views as support
@@ -40,27 +59,53 @@ BLUEPRINTS = (
     profile.bp,
     transparency.bp,
     support.bp,
+    exports.bp,
+    erasure.bp,
+    policies.bp,
+    staff_views.bp,
+    notices.bp,
+    staff.bp,
 )
-DEVELOPMENT_BLUEPRINTS = ()
+DEVELOPMENT_BLUEPRINTS = (
+    dev.bp,
+)
 
 DUTIES: tuple[Duty, ...] = (
     delivery.DUTY,
+    sending.DUTY,
+    exports_tasks.DUTY,
+    purge.DUTY,
 )
 
 SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {
+    "exports-expire": ("*/5", expiry.sweep),
+    **sweeping.SCHEDULE,
 }
+
+# Rooms whose people upload files hand them to the export here
+EXPORT_SOURCES: tuple[archive.FileSource, ...] = ()
 
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
     MenuEntry(_l("Profile"), "profile.profile", icon="user"),
     MenuEntry(_l("My data"), "transparency.my_data", icon="database"),
+    MenuEntry(_l("Exports"), "exports.index", icon="download"),
+    MenuEntry(_l("Policies"), "policy_desk.index", icon="scale", feature=Feature.POLICIES),
+    MenuEntry(_l("Notices"), "notices.index", icon="send", feature=Feature.NOTICES),
 )
 
 BANNERS: tuple[BannerSource, ...] = (
+    continued_use.banners,
+    erasure_banner.closing_banner,
 )
 
 COMMANDS = (
     *work_cli.COMMANDS,
+    *policies_cli.COMMANDS,
+    *notices_cli.COMMANDS,
+    *staff_cli.COMMANDS,
+    *erasure_cli.COMMANDS,
+    *dev_cli.COMMANDS,
 )
 
 
@@ -77,8 +122,11 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     setup.configure(app, settings)
     setup.connect_extensions(app)
     opened.connect(app)
+    erasure_opened.connect(app)
+    replay.connect(app)
     app.extensions["mail_carrier"] = carrier.connect(app)
     app.extensions["datamap"] = DataMap(db.metadata)
+    app.extensions["export_sources"] = EXPORT_SOURCES
     _connect_work(app)
     login.user_loader(sessions.load)
     setup.connect_requests(app, settings)

@@ -16,7 +16,6 @@ _MARKED = re.compile(
 )
 _ARTICLE = re.compile(r"^(?:(?:Điều|Article)\s+)?(\d{1,3})[.:]\s+(\S.*)$", re.IGNORECASE)
 _SUB_CLAUSE = re.compile(r"^\s*(\d{1,3}(?:\.\d{1,3}){1,3})[.:)]?(?:\s+(\S.*))?$")
-_TITLE_END = re.compile(r"(?:\s+#+|\s*:)+$")
 _CLAUSE_END = (".", ";", ",", ":", "!", "?", "…")
 
 
@@ -52,7 +51,10 @@ def is_marked_article(line: str) -> bool:
 
 def tidy_title(title: str) -> str:
     """A title in one line, without the colon or the closing marks of Markdown at its end."""
-    return _TITLE_END.sub("", " ".join(title.split()))
+    words = title.split()
+    while words and not words[-1].strip("#:"):
+        words.pop()
+    return " ".join(words).rstrip(":")
 
 
 def _in_markdown(lines: list[str]) -> dict[int, Heading]:

@@ -18,36 +18,37 @@ def to_markdown(lines: Iterable[str], *, wrapped: bool) -> str:
     `wrapped` says that the lines of a paragraph belong together (Markdown). In plain text each line is a
     paragraph, except where it goes on in the middle of a sentence.
     """
-    blocks: list[str] = []
+    blocks: list[list[str]] = []  # each in pieces, since growing a string over and over takes quadratic time
     after_blank, line_break = True, " "
     for line in map(_with_one_kind_of_bullet, lines):
         if _RULE.match(line):
             after_blank = True
             continue
         if not after_blank and _continues(blocks[-1], line, wrapped=wrapped):
-            blocks[-1] += line_break + line.strip()
+            blocks[-1].append(line_break + line.strip())
         else:
-            blocks.append(line.rstrip() if wrapped or _ITEM.match(line) else line.strip())
+            blocks.append([line.rstrip() if wrapped or _ITEM.match(line) else line.strip()])
         after_blank = False
         line_break = _break_after(line) if wrapped else " "
-    return _join(blocks)
+    return _join("".join(block) for block in blocks)
 
 
 def _with_one_kind_of_bullet(line: str) -> str:
     return line if _RULE.match(line) else _BULLET.sub(r"\1- ", line.expandtabs(4))
 
 
-def _continues(block: str, line: str, *, wrapped: bool) -> bool:
+def _continues(block: list[str], line: str, *, wrapped: bool) -> bool:
     for pattern in (_ITEM, _POINT, _OWN_LINE, _HEADING):
         if pattern.match(line):
             return False
-    if _HEADING.match(block) or _OWN_LINE.match(block):
+    start = "".join(block[:2])
+    if _HEADING.match(start) or _OWN_LINE.match(start):
         return False
     if wrapped:
         return True
-    if _ITEM.match(block) and line.startswith(" "):
+    if _ITEM.match(start) and line.startswith(" "):
         return True
-    return line.lstrip()[0].islower() and not block.endswith(_SENTENCE_END)
+    return line.lstrip()[0].islower() and not block[-1].endswith(_SENTENCE_END)
 
 
 def _break_after(line: str) -> str:
@@ -57,13 +58,13 @@ def _break_after(line: str) -> str:
     return "\n" if line.endswith("\\") else " "
 
 
-def _join(blocks: list[str]) -> str:
-    text = ""
+def _join(blocks: Iterable[str]) -> str:
+    parts: list[str] = []
     previous = ""
     for block in blocks:
-        text += ("\n" if _belong_together(previous, block) else "\n\n") + block
+        parts += ["\n" if _belong_together(previous, block) else "\n\n", block]
         previous = block
-    return text.strip("\n")
+    return "".join(parts[1:])
 
 
 def _belong_together(one: str, other: str) -> bool:

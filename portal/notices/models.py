@@ -1,0 +1,131 @@
+"""Notices and their deliveries: one row per recipient and notice, sent by lanes that lose nothing (DESIGN, mechanism 4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.core import clock
+from portal.core.database import Model, choice, new_id
+from portal.core.datamap import Category, Purpose, Source, held, mention, owner, shared, table, technical
+from portal.core.leases import Leased
+
+
+class NoticeKind(StrEnum):
+    """What a notice is about; its audience follows from it."""
+
+    POLICY = "policy"
+
+
+class NoticeState(StrEnum):
+    DRAFT = "draft"
+    AWAITING_APPROVAL = "awaiting-approval"
+    CANARY = "canary"
+    SENDING = "sending"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+    DONE = "done"
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    BOUNCED = "bounced"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+    POSSIBLE_DUPLICATE = "possible-duplicate"
+
+
+NOTICE_STATE_WORDS = {
+    NoticeState.DRAFT: _l("Draft"),
+    NoticeState.AWAITING_APPROVAL: _l("Waiting for approval"),
+    NoticeState.CANARY: _l("First letters on trial"),
+    NoticeState.SENDING: _l("Being sent"),
+    NoticeState.PAUSED: _l("Paused"),
+    NoticeState.CANCELLED: _l("Cancelled"),
+    NoticeState.DONE: _l("Done"),
+}
+
+
+class Notice(Model):
+    """One announcement to many. A policy version has one at most, however often somebody presses "publish"."""
+
+    __tablename__ = "notice"
+    __table_args__ = (shared("who published what when; the people it went to are in delivery"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    kind: Mapped[NoticeKind] = mapped_column(choice(NoticeKind))
+    letter: Mapped[str]
+    policy_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("policy_version.id"), unique=True, default=None)
+    state: Mapped[NoticeState] = mapped_column(choice(NoticeState), default=NoticeState.DRAFT)
+    created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
+    created_by_id: Mapped[UUID | None] = mention("user.id", default=None)
+    approved_by_id: Mapped[UUID | None] = mention("user.id", default=None)
+    starts_by_itself_at: Mapped[datetime | None] = mapped_column(default=None)
+    started_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class NoticeText(Model):
+    """A notice's words in one language, composed once: pieces of text with the names of personal parts between."""
+
+    __tablename__ = "notice_text"
+    __table_args__ = (shared("the words of a public announcement"),)
+
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notice.id"), primary_key=True)
+    locale: Mapped[str] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    text: Mapped[list[str]] = mapped_column(JSON)
+    html: Mapped[list[str]] = mapped_column(JSON)
+
+
+class Lane(Leased, Model):
+    """One stream of letters to the mail server. Several lanes of a notice run side by side, on any machines."""
+
+    __tablename__ = "notice_lane"
+    __table_args__ = (UniqueConstraint("notice_id", "number"), shared("technical progress of a sending"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    notice_id: Mapped[UUID] = mapped_column(ForeignKey("notice.id"))
+    number: Mapped[int]
+
+
+def _held(*args: Any, **kwargs: Any) -> Any:
+    return held(*args, category=Category.NOTICES, purpose=Purpose.NOTICES, source=Source.SMARTOS, **kwargs)
+
+
+class Delivery(Model):
+    """A notice for one person. The address is read when the letter goes out, and is not kept here.
+
+    Its id counts up, so that a lane works in the order of ids and the first one unanswered is the doubtful one.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("notice_id", "user_id"),
+        Index("ix_delivery_waiting", "notice_id", "state", "id"),
+        Index("ix_delivery_lane", "lane_id", "state"),
+        table(_l("Notices sent to you")),
+    )
+
+    id: Mapped[int] = technical(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    notice_id: Mapped[UUID] = technical(ForeignKey("notice.id"))
+    user_id: Mapped[UUID] = owner("user.id")
+    letter: Mapped[str] = _held(label=_l("Letter"))
+    state: Mapped[DeliveryState] = _held(choice(DeliveryState), label=_l("State"), default=DeliveryState.QUEUED)
+    queued_at: Mapped[datetime] = _held(label=_l("Announced"))
+    sent_at: Mapped[datetime | None] = _held(label=_l("Accepted by the mail server"), nullable=True, default=None)
+    answer: Mapped[int | None] = _held(label=_l("Mail server's refusal"), nullable=True, default=None)
+    interrupted: Mapped[int] = technical(default=0, server_default="0")
+    attempts: Mapped[int] = technical(default=0, server_default="0")
+    retry_at: Mapped[datetime | None] = technical(nullable=True, default=None)
+    lane_id: Mapped[UUID | None] = technical(ForeignKey("notice_lane.id"), nullable=True, default=None)
+    lane_token: Mapped[str | None] = technical(nullable=True, default=None)

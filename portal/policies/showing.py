@@ -1,0 +1,84 @@
+"""A version and a comparison, arranged for a page: articles with their sub-clauses, changes as paragraphs of spans."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from portal.policies import comparison, rendering
+from portal.policies.clauses import Clause
+from portal.policies.comparison import ChangeKind, ClauseChange, Span
+from portal.policies.models import PolicyText
+
+
+@dataclass(frozen=True)
+class ShownClause:
+    """A clause with its body as safe HTML."""
+
+    number: str
+    anchor: str
+    title: str
+    body: Markup
+    parts: tuple["ShownClause", ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownChange:
+    """What became of a clause; `title` and each paragraph of `body` are spans, a line end inside is a span's own."""
+
+    kind: ChangeKind
+    is_reworded: bool
+    number: str
+    old_number: str
+    title: list[Span]
+    body: list[list[Span]]
+
+
+def articles(text: PolicyText) -> tuple[ShownClause, ...]:
+    """The articles of a text with their sub-clauses; the preamble, if any, first."""
+    return _arranged(text.sha256, tuple(text.clauses))
+
+
+@lru_cache(maxsize=32)
+def _arranged(sha256: str, clauses: tuple[Clause, ...]) -> tuple[ShownClause, ...]:
+    starts = [i for i, clause in enumerate(clauses) if clause.level < 2]
+    ends = [*starts[1:], len(clauses)]
+    return tuple(
+        _shown(clauses[start], clauses[start + 1 : end]) for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def _shown(clause: Clause, parts: tuple[Clause, ...] = ()) -> ShownClause:
+    return ShownClause(
+        clause.number, clause.anchor, clause.title, rendering.to_html(clause.body), tuple(_shown(p) for p in parts)
+    )
+
+
+def changes(old: PolicyText, new: PolicyText) -> tuple[list[ShownChange], comparison.Summary]:
+    """The clauses that differ, and how many met which fate."""
+    found = comparison.compare(old.clauses, new.clauses)
+    shown = [_change(change) for change in found if change.kind != ChangeKind.SAME]
+    return shown, comparison.summary(found)
+
+
+def _change(change: ClauseChange) -> ShownChange:
+    new, old = change.new or change.old, change.old or change.new
+    assert new is not None and old is not None  # noqa: S101 (a change has one of the two; told to the type checker)
+    return ShownChange(
+        kind=change.kind,
+        is_reworded=change.is_reworded,
+        number=new.number,
+        old_number=old.number,
+        title=change.title,
+        body=_paragraphs(change.body),
+    )
+
+
+def _paragraphs(spans: list[Span]) -> list[list[Span]]:
+    """Cut at line ends, so that each paragraph or bullet stands in its own line."""
+    lines: list[list[Span]] = [[]]
+    for span in spans:
+        first, *rest = span.text.split("\n")
+        lines[-1].append(Span(span.kind, first))
+        lines += [[Span(span.kind, piece)] for piece in rest]
+    return [shown for line in lines if (shown := [span for span in line if span.text.strip()])]

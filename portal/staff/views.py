@@ -1,0 +1,53 @@
+"""The console's front door: what the signed-in member of Smartos's personnel may open."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
+from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from portal.core import web
+from portal.core.access import signed_in
+from portal.core.features import Feature
+
+bp = Blueprint("staff", __name__, url_prefix="/staff")
+
+
+@dataclass(frozen=True)
+class Door:
+    """A way from the front page into a room of the console."""
+
+    feature: Feature
+    endpoint: str
+    icon: str
+    title: LazyString
+    text: LazyString
+
+
+DOORS = (
+    Door(
+        Feature.POLICIES,
+        "policy_desk.index",
+        "scale",
+        _l("Policies"),
+        _l("Draft, compare and publish the privacy policy and the Terms of Service."),
+    ),
+    Door(
+        Feature.NOTICES,
+        "notices.index",
+        "send",
+        _l("Notices"),
+        _l("Letters to many people: how far they are, pause, go on, cancel."),
+    ),
+)
+
+
+@bp.get("")
+@signed_in
+def front() -> ResponseReturnValue:
+    """The rooms that this person's features open; customers have no business here."""
+    if not current_user.customer.is_smartos:
+        abort(403)
+    return web.page("staff/front.html", doors=[door for door in DOORS if current_user.may(door.feature)])
