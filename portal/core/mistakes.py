@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from flask import Flask, Response, jsonify, make_response, render_template
+from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
@@ -54,10 +54,21 @@ def answer(code: int, *, title: Any = None, text: Any = None, retry_after: int |
 
 
 def _form_not_ours(error: CSRFError) -> Response:
+    if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
+        return _form_too_old()
     title = _("Your browser sent no cookie with this form")
     text = _(
         "Signing in needs one small cookie that ends when you close the browser. "
         "Please allow cookies for this site, open the page again and send the form once more."
+    )
+    return answer(400, title=title, text=text)
+
+
+def _form_too_old() -> Response:
+    title = _("This form is not valid any more")
+    text = _(
+        "It was open too long, or you signed in or out in the meantime. "
+        "Please open the page again and send the form once more."
     )
     return answer(400, title=title, text=text)
 
