@@ -220,6 +220,15 @@ def test_a_line_signed_well_but_written_in_afterwards_is_found(ledger, place, tm
     assert ledger.verify() == 2
 
 
+def test_a_line_that_stands_in_anothers_place_is_not_read(ledger, place):
+    append(ledger)
+    append(ledger)
+    place.put(SECOND, place.get("ledger/000000000001.json"))
+
+    with pytest.raises(LedgerBroken):
+        list(ledger.entries())
+
+
 def test_lines_of_an_earlier_key_stay_valid_when_it_is_known(ledger, place):
     append(ledger)
     new = Signer.generate()

@@ -53,6 +53,7 @@ def test_a_file_comes_back_as_it_was_written(place, length, step):
 
     assert (writer.size, writer.sha256) == (length, hashlib.sha256(plain).hexdigest())
     assert SealedReader(place, PATH, key=KEY).size == length
+    assert place.size(PATH) == HEADER + length + TAG * max(1, -(-length // CHUNK))
     assert whole(place) == plain
 
 
