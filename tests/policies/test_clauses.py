@@ -1,5 +1,6 @@
 """A policy officer hands in a text, and it becomes numbered clauses, or says why it cannot."""
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -218,6 +219,26 @@ def test_characters_that_nobody_sees_cannot_turn_the_words_around():
 def test_the_digest_tells_one_word_from_another():
     assert digest(parse("1. One\n30 days.")) != digest(parse("1. One\n90 days."))
     assert len(digest(parse(GARDEN))) == 64
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1. One\n" + "a\n" * 240_000,
+        "1. " + "# " * 240_000 + "x",
+        "1. One\n1.1 " + ": " * 240_000 + "x",
+        "1. One\n" + "1. x\n2. y\n" * 45_000,
+        "1. One\n" + " " * 400_000 + "x",
+        "1. One\n" + "-" * 400_000 + "x",
+    ],
+    ids=["lines", "marks", "colons", "lists", "spaces", "dashes"],
+)
+def test_a_text_made_to_keep_the_reader_busy_is_read_soon(text):
+    started = time.process_time()
+
+    parse(text)
+
+    assert time.process_time() - started < 20
 
 
 HEADINGS = [
