@@ -16,10 +16,10 @@ def connect(app: Flask) -> None:
     """Give the app its store, the place of the ledger, and the keys with their mirror (DECISIONS 16, 17)."""
     settings: Settings = app.extensions["settings"]
     store = open_place(
-        settings.storage_url or f"file://{settings.instance_path / 'files'}", root=settings.instance_path
+        settings.storage_url or (settings.instance_path / "files").as_uri(), root=settings.instance_path
     )
     aside = open_place(
-        settings.ledger_url or f"file://{settings.instance_path / 'ledger'}", root=settings.instance_path
+        settings.ledger_url or (settings.instance_path / "ledger").as_uri(), root=settings.instance_path
     )
     app.extensions["store"] = store
     app.extensions["ledger_place"] = aside

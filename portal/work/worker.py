@@ -41,5 +41,9 @@ def _in_context(app: Flask, act: Callable[[], object]) -> Callable[[], None]:
 
 
 def work(queue: Huey) -> None:
-    """Answer until told to stop (SIGTERM or SIGINT); what was under way is claimed again when its lease ends."""
+    """Answer until told to stop (SIGTERM or SIGINT); what was under way is claimed again when its lease ends.
+
+    What was left while no worker ran is rung for first, not at the next full minute.
+    """
+    runner.sweep()
     queue.create_consumer(workers=THREADS, worker_type="thread", initial_delay=0.05, max_delay=0.5).run()

@@ -1,0 +1,47 @@
+"""A real browser on a real portal."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+
+from tests.support import portal
+from tests.support.browser import NoBrowser, launched
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    try:
+        with launched() as browser:
+            yield browser
+    except NoBrowser as reason:
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Opens browser windows; closed with the test."""
+    opened: list[BrowserContext] = []
+
+    def open_window(locale: str = "vi-VN", **options: object) -> BrowserContext:
+        context = chromium.new_context(locale=locale, **options)  # type: ignore[arg-type]
+        context.set_default_timeout(20_000)
+        opened.append(context)
+        return context
+
+    yield open_window
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[portal.Portal]:
+    """The portal as `make run` starts it, with its demo people; shared by tests that only look."""
+    with portal.running(tmp_path_factory.mktemp("demo") / "instance") as running:
+        yield running
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "instance"

@@ -1,0 +1,53 @@
+"""What a person does in the portal, in the order of the fingers: used by the walks."""
+
+from collections.abc import Mapping
+
+from playwright.sync_api import Page, expect
+
+from tests.support.browse import link_in
+from tests.support.portal import Portal
+
+MAIN_BUTTON = "main form.form button[type=submit]"
+
+
+def fill(page: Page, fields: Mapping[str, str]) -> None:
+    """Fill fields by their public names (docs/contract.md)."""
+    for name, value in fields.items():
+        page.fill(f"main [name={name}]", value)
+
+
+def send(page: Page, button: str = MAIN_BUTTON) -> None:
+    """Press the page's own button and wait for what it leads to."""
+    with page.expect_navigation():
+        page.click(button)
+
+
+def sign_up(page: Page, portal: Portal, fields: Mapping[str, str], *, kind: str) -> None:
+    """Sign up, read the letter, press the button in it."""
+    page.goto(portal.address + "/sign-up")
+    page.check(f"[name=kind][value={kind}]")
+    fill(page, fields)
+    page.check("[name=age_confirmed]")
+    page.check("[name=accept_policy]")
+    send(page)
+    letter = portal.wait_for_letter(fields["email"], "joining/verify")
+    page.goto(portal.address + link_in(letter.text, "/verify-email/"))
+    send(page)
+
+
+def sign_in(page: Page, portal: Portal, email: str, password: str) -> None:
+    """Sign in and arrive at the overview."""
+    page.goto(portal.address + "/sign-in")
+    fill(page, {"email": email, "password": password})
+    send(page)
+    expect(page).to_have_url(portal.address + "/overview")
+
+
+def state(page: Page) -> str:
+    """The machine-readable state of the page."""
+    return page.locator("#state").get_attribute("data-state") or ""
+
+
+def wait_for_state(page: Page, wanted: str) -> None:
+    """Until the page shows the state `wanted`; the page's own script keeps it up to date."""
+    expect(page.locator("#state")).to_have_attribute("data-state", wanted, timeout=45_000)

@@ -1,0 +1,80 @@
+"""Rules of the code that a linter does not know."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PORTAL = ROOT / "portal"
+MAY_COMMIT = {"views.py", "staff_views.py", "tasks.py", "cli.py"}
+EDGES_BY_NAME = {
+    "core/leases.py": "claims, renewals and put-backs are transactions of their own",
+    "core/throttle.py": "a count outlives the request that it refuses",
+    "work/runner.py": "the task edge that every duty runs in",
+    "mailer/delivery.py": "a task: what was read is let go before the server is spoken to",
+    "signin/sessions.py": "last-seen is noted in a transaction of its own, in a request that only reads",
+    "signin/service.py": "nothing is locked while a password is checked",
+}
+
+
+def calls_of(tree: ast.AST, name: str) -> list[int]:
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    ]
+
+
+def test_only_edges_commit():
+    offenders = []
+    for file in sorted(PORTAL.rglob("*.py")):
+        path = file.relative_to(PORTAL).as_posix()
+        if file.name in MAY_COMMIT or path in EDGES_BY_NAME:
+            continue
+        offenders += [f"{path}:{line}" for line in calls_of(ast.parse(file.read_text()), "commit")]
+
+    assert offenders == []
+
+
+def test_every_named_edge_still_commits():
+    stale = [
+        path for path in EDGES_BY_NAME if not calls_of(ast.parse((PORTAL / path).read_text()), "commit")
+    ]
+
+    assert stale == []
+
+
+def test_services_never_see_the_request():
+    offenders = []
+    for file in sorted(PORTAL.rglob("service.py")):
+        names = {
+            alias.name
+            for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.ImportFrom) and node.module == "flask"
+            for alias in node.names
+        }
+        if names & {"request", "session", "g", "render_template", "flash", "redirect"}:
+            offenders.append(file.relative_to(PORTAL).as_posix())
+
+    assert offenders == []
+
+
+def test_no_file_tires_its_reader():
+    long = {
+        file.relative_to(ROOT).as_posix(): lines
+        for file in PORTAL.rglob("*.py")
+        if (lines := len(file.read_text().splitlines())) > 300
+    }
+
+    assert long == {}
+
+
+def test_no_function_tires_its_reader():
+    long = [
+        f"{file.relative_to(ROOT).as_posix()}:{node.name}"
+        for file in PORTAL.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and (node.end_lineno or 0) - node.lineno + 1 > 40
+    ]
+
+    assert long == []
