@@ -63,3 +63,4 @@ $(READY): requirements.txt
 
 $(READY_DEV): requirements-dev.txt
 	@bin/install requirements-dev.txt $@
+	@touch $(READY) # they hold all of requirements.txt (tests/rules/test_requirements.py)
