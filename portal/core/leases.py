@@ -117,10 +117,11 @@ def is_due(model: type[Any], now: datetime) -> ColumnElement[bool]:
     return and_(model.due_at <= now, or_(model.leased_until.is_(None), model.leased_until < now))
 
 
-def claim(duty: Duty) -> Lease | None:
-    """Claim the row that has waited longest; commits."""
+def claim(duty: Duty, *, only: ColumnElement[bool] | None = None) -> Lease | None:
+    """Claim the row that has waited longest, of all or of those that `only` says; commits."""
     model, now, token = duty.model, clock.now(), uuid4().hex
     waiting = select(model.id).where(is_due(model, now)).order_by(model.due_at).limit(1)
+    waiting = waiting if only is None else waiting.where(only)
     statement = (
         update(model)
         .where(model.id == waiting.with_for_update(skip_locked=True).scalar_subquery(), is_due(model, now))

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import flask_mail
 from flask import current_app
-from sqlalchemy import update
+from sqlalchemy import case, update
 
 from portal.core import clock
 from portal.core.database import db
@@ -77,6 +77,7 @@ def deliver(lease: Lease, by: Carriage) -> None:
     """Send one letter and empty its words; a letter whose links are stale by now is cancelled."""
     letter = db.session.get_one(Letter, lease.id, populate_existing=True)
     nothing_left = {"text": None, "html": None, "subject": None}
+    nothing_left |= {} if letter.user_id else {"address": None}  # it belongs to nobody who could have it erased
     if letter.expires_at and letter.expires_at < clock.now():
         lease.complete(state=LetterState.CANCELLED, **nothing_left)
         return
@@ -91,14 +92,15 @@ def deliver(lease: Lease, by: Carriage) -> None:
     db.session.commit()
     by.send(message)
     reached("letter.accepted")
-    keep_address = letter.address if letter.user_id else None
-    lease.complete(state=LetterState.SENT, sent_at=clock.now(), address=keep_address, **nothing_left)
+    lease.complete(state=LetterState.SENT, sent_at=clock.now(), **nothing_left)
 
 
 def give_up(letter_id: UUID) -> None:
     """A letter that cannot be delivered: its words go, its failure stays to be seen."""
+    kept = case((Letter.user_id.is_not(None), Letter.address))  # of nobody's letter not even the address stays
+    words = {"text": None, "html": None, "subject": None}
     db.session.execute(
-        update(Letter).where(Letter.id == letter_id).values(state=LetterState.FAILED, text=None, html=None, subject=None)
+        update(Letter).where(Letter.id == letter_id).values(state=LetterState.FAILED, address=kept, **words)
     )
 
 

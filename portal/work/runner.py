@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from portal.core import clock
 from portal.core.database import db
@@ -26,11 +26,11 @@ def duties() -> dict[str, Duty]:
     return known
 
 
-def run(name: str) -> Counter[str]:
-    """Work on all rows of one duty that are due now; counts done, put-back and lost."""
+def run(name: str, *, only: ColumnElement[bool] | None = None) -> Counter[str]:
+    """Work on all rows of one duty that are due now, or on those that `only` says; counts done, put-back and lost."""
     duty, counts = duties()[name], Counter[str]()
     with duty.around() as resource:
-        while (lease := claim(duty)) is not None:
+        while (lease := claim(duty, only=only)) is not None:
             outcome = _perform(duty, lease, resource)
             counts[outcome] += 1
             if outcome == "later":
