@@ -45,6 +45,7 @@ def wait_for_sigterm():
     signal.signal(signal.SIGTERM, lambda *_: done.set())
     Path("waiting").write_text(str(os.getpid()))
     done.wait()
+    Path("asked").touch()
 
 
 @db.command()

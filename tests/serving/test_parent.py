@@ -60,6 +60,7 @@ def test_what_is_no_port_is_told_in_one_line(house: House, port: str) -> None:
 
 
 def test_a_second_start_prepares_nothing(house: House) -> None:
+    house.migration("b2", after="a1")
     assert house.started().stop() == 0
     (house.folder / "diary").unlink()
 
@@ -115,6 +116,7 @@ def test_a_request_to_end_ends_everything(house: House, number: signal.Signals) 
     process.signal(number)
 
     assert process.wait() == 0
+    assert (house.folder / "asked").exists()  # the worker could bring its work to an end
     assert house.living() == []
 
 
