@@ -37,7 +37,7 @@ def test_clause_9_1_a_customer_comes_sees_corrects_takes_and_leaves(window, inst
         see_everything(page, running)
         take_a_copy(page, running, tmp_path)
         code = leave(page, running)
-        assert {file.name for file in files_with(instance, PLANTED)} >= {"portal.sqlite3"}  # the scan can find them
+        assert any(file.name.startswith("portal.sqlite3") for file in files_with(instance, PLANTED))  # a scan finds them
 
     with portal.running(instance, more=AFTER_DAY_30) as running:
         page = window(locale).new_page()
@@ -119,11 +119,10 @@ def take_a_copy(page: Page, running: portal.Portal, folder: Path) -> None:
 def leave(page: Page, running: portal.Portal) -> str:
     close(page, running)
     page.goto(running.address + "/profile")
-    fill(page, {"full_name": "Somebody Else"})
-    send(page)
-    assert page.url.endswith("/close-account")
+    assert page.locator("main [name=full_name]").count() == 0  # nothing but undoing, exporting and reading
+    expect(page.locator("main")).to_contain_text(MARKS["full_name"])
     page.goto(running.address + "/exports")
-    assert page.locator("main").is_visible()
+    assert page.locator("main form").count()
     page.goto(running.address + "/close-account")
     send(page, "main form[action$='/undo'] button")
     page.goto(running.address + "/close-account")
