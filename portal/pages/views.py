@@ -9,6 +9,7 @@ from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.language import COOKIE, LOCALES
 from portal.extensions import csrf, settings
+from portal.pages import overview as overviews
 from portal.pages.forms import LocaleForm
 
 bp = Blueprint("pages", __name__)
@@ -27,7 +28,8 @@ def home() -> ResponseReturnValue:
 @signed_in
 def overview() -> ResponseReturnValue:
     """Where a person stands, and the one next step."""
-    return web.page("pages/overview.html")
+    standing = overviews.standing(current_user)
+    return web.page("pages/overview.html", standing=standing, retention_days=settings().retention_days)
 
 
 @bp.get("/cookies")

@@ -53,9 +53,9 @@ class Change:
     """One value replaced by another. `by_id` is empty once that person has left."""
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
-    at: Mapped[datetime] = _held(label=_l("Changed"), source=Source.AUTOMATIC, default=clock.now, index=True)
-    before: Mapped[str] = _held(label=_l("Before"))
-    after: Mapped[str] = _held(label=_l("After"))
+    at: Mapped[datetime] = _held(label=_l("Changed"), source=Source.AUTOMATIC, default=clock.now, index=True, sort_order=1)
+    before: Mapped[str] = _held(label=_l("Before"), sort_order=3)
+    after: Mapped[str] = _held(label=_l("After"), sort_order=3)
     by_id: Mapped[UUID | None] = mention("user.id")
 
 
@@ -66,7 +66,7 @@ class ProfileChange(Change, Model):
     __table_args__ = (table(_l("Changes to your profile"), keep=for_days(HISTORY_DAYS, since="at")),)
 
     user_id: Mapped[UUID] = owner("user.id")
-    field: Mapped[PersonalField] = _held(choice(PersonalField), label=_l("What"), words=FIELD_WORDS)
+    field: Mapped[PersonalField] = _held(choice(PersonalField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
 
 
 class CompanyChange(Change, Model):
@@ -76,7 +76,7 @@ class CompanyChange(Change, Model):
     __table_args__ = (table(_l("Changes to your company's details"), keep=for_days(HISTORY_DAYS, since="at")),)
 
     customer_id: Mapped[UUID] = owner("customer.id")
-    field: Mapped[CompanyField] = _held(choice(CompanyField), label=_l("What"), words=FIELD_WORDS)
+    field: Mapped[CompanyField] = _held(choice(CompanyField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
 
 
 def _waiting(*args: Any, **kwargs: Any) -> Any:

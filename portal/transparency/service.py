@@ -196,7 +196,9 @@ def _said(table: Table, held: Held) -> Said:
 
 
 def _tables(user: User, category: Category) -> list[Table]:
-    return [table for table in the_map().tables_of(category) if _is_seen_by(user, table, category)]
+    """What this person sees of a category: first themselves, then their customer, then what came with time."""
+    seen = [table for table in the_map().tables_of(category) if _is_seen_by(user, table, category)]
+    return sorted(seen, key=lambda table: (_root_row(user, table) is None, the_map().nearest(table) != "user"))
 
 
 def _is_seen_by(user: User, table: Table, category: Category) -> bool:

@@ -3,13 +3,12 @@
 import unicodedata
 from typing import Any
 
-import pytest
-
 from portal.accounts.models import Kind, User
 from portal.core.database import db
 from portal.profile.models import CompanyChange, ProfileChange
 
 OWN = {"full_name": "Trần Thị Bích Ngọc", "contact_address": "12 Lê Lợi, Hội An", "locale": "vi"}
+VIETNAMESE = ("Nguyễn Thị Hoài Thương", "Đặng Ðình Phượng", "Lê Hòa", "Trương Quỳnh Như")
 COMPANY = {"company_name": "Công ty TNHH Biển Xanh", "business_unit": "Chi nhánh Huế", "address": "5 Trần Phú, Huế"}
 
 
@@ -76,50 +75,51 @@ def test_a_field_that_is_not_sent_stays_as_it_is(app, browse_as, make_customer) 
     assert held(app, alice).customer.company_name == "Biển Xanh"
 
 
-@pytest.mark.parametrize(
-    "forged",
-    [
-        {"role": "admin"},
-        {"is_smartos": "1"},
-        {"email": "evil@example.org"},
-        {"email_key": "evil@example.org"},
-        {"email_verified_at": "2020-01-01T00:00:00Z"},
-        {"phone": "+84905123456"},
-        {"granted": "team"},
-        {"features": "operators"},
-        {"customer_id": "00000000-0000-0000-0000-000000000000"},
-        {"id": "00000000-0000-0000-0000-000000000000"},
-        {"password_hash": "x"},
-        {"search": "x"},
-        {"package": "Enterprise"},
-        {"contract_end": "2099-01-01"},
-        {"kind": "organisation"},
-        {"closing_since": "2020-01-01"},
-    ],
-)
-def test_fields_that_are_not_on_the_page_change_nothing(app, browse_as, make_customer, forged) -> None:
+FORGED = {
+    "role": "admin",
+    "is_smartos": "1",
+    "email": "evil@example.org",
+    "email_key": "evil@example.org",
+    "email_verified_at": "2020-01-01T00:00:00Z",
+    "phone": "+84905123456",
+    "granted": "team",
+    "features": "operators",
+    "customer_id": "00000000-0000-0000-0000-000000000000",
+    "id": "00000000-0000-0000-0000-000000000000",
+    "password_hash": "x",
+    "search": "x",
+    "package": "Enterprise",
+    "contract_end": "2099-01-01",
+    "kind": "individual",
+    "closing_since": "2020-01-01",
+}
+
+
+def test_fields_that_are_not_on_the_page_change_nothing(app, browse_as, make_customer) -> None:
     customer = make_customer(kind=Kind.ORGANISATION, staff=1)
     before = held(app, customer.staff[0])
 
-    browse_as(customer.staff[0]).submit("/profile", OWN | forged)
+    browse_as(customer.staff[0]).submit("/profile", OWN | FORGED)
 
     after = held(app, customer.staff[0])
     columns = [c.key for c in User.__table__.columns if c.key not in (*OWN, "search")]
     assert [getattr(after, c) for c in columns] == [getattr(before, c) for c in columns]
     customers = [c.key for c in type(after.customer).__table__.columns]
     assert [getattr(after.customer, c) for c in customers] == [getattr(before.customer, c) for c in customers]
+    assert after.search == "tran thi bich ngoc"
 
 
-@pytest.mark.parametrize("name", ["Nguyễn Thị Hoài Thương", "Đặng Ðình Phượng", "Lê Hòa", "Trương Quỳnh Như"])
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(
-    app, browse_as, make_customer, name, form
-) -> None:
+def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(app, browse_as, make_customer) -> None:
     alice = make_customer().admin
+    browser = browse_as(alice)
+    kept = []
 
-    browse_as(alice).submit("/profile", OWN | {"full_name": unicodedata.normalize(form, name)})
+    for name in VIETNAMESE:
+        for form in ("NFC", "NFD"):
+            browser.submit("/profile", OWN | {"full_name": unicodedata.normalize(form, name)})
+            kept.append(held(app, alice).full_name)
 
-    assert held(app, alice).full_name == unicodedata.normalize("NFC", name)
+    assert kept == [unicodedata.normalize("NFC", name) for name in VIETNAMESE for _ in range(2)]
 
 
 def test_emoji_and_right_to_left_letters_stay_and_overrides_go(app, browse_as, make_customer) -> None:
@@ -141,35 +141,35 @@ def test_markup_is_shown_as_it_was_typed(browse_as, make_customer) -> None:
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}" in page
 
 
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("full_name", ""),
-        ("full_name", "   "),
-        ("full_name", "\u200b\u202e"),
-        ("full_name", "x" * 201),
-        ("full_name", "A\x00B"),
-        ("full_name", "A\nB"),
-        ("contact_address", "x" * 501),
-        ("contact_address", "5 \x07 Huế"),
-        ("locale", "fr"),
-        ("company_name", "x" * 201),
-        ("business_unit", "\x1b[31m"),
-        ("address", "x" * 501),
-    ],
-)
-def test_a_mistake_is_told_beside_its_field_and_nothing_is_saved(
-    app, browse_as, make_customer, field, value
-) -> None:
+MISTAKES = [
+    ("full_name", ""),
+    ("full_name", "   "),
+    ("full_name", "\u200b\u202e"),
+    ("full_name", "x" * 201),
+    ("full_name", "A\x00B"),
+    ("full_name", "A\nB"),
+    ("contact_address", "x" * 501),
+    ("contact_address", "5 \x07 Huế"),
+    ("locale", "fr"),
+    ("company_name", "x" * 201),
+    ("business_unit", "\x1b[31m"),
+    ("address", "x" * 501),
+]
+
+
+def test_a_mistake_is_told_beside_its_field_and_nothing_is_saved(app, browse_as, make_customer) -> None:
     alice = make_customer(kind=Kind.ORGANISATION).admin
+    browser = browse_as(alice)
 
-    reply = browse_as(alice).submit("/profile", OWN | COMPANY | {field: value})
+    replies = [(field, browser.submit("/profile", OWN | COMPANY | {field: value})) for field, value in MISTAKES]
 
-    page = reply.get_data(as_text=True)
-    assert reply.status_code == 422
-    assert f'id="{field}-error"' in page
-    assert "12 Lê Lợi, Hội An" in page or field == "contact_address"
+    for field, reply in replies:
+        page = reply.get_data(as_text=True)
+        assert reply.status_code == 422, field
+        assert f'id="{field}-error"' in page
+        assert "Chi nhánh Huế" in page or field == "business_unit"
     assert held(app, alice).full_name == alice.full_name
+    assert held(app, alice).customer.business_unit == ""
 
 
 def test_ten_megabytes_are_refused_before_they_are_read(app, browse_as, make_customer) -> None:
