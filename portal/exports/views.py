@@ -16,7 +16,16 @@ from portal.core.features import Feature
 from portal.core.mistakes import answer
 from portal.exports import contents, download, service
 from portal.exports.forms import ExportForm
-from portal.exports.models import OPEN_FOR, SCOPE_WORDS, STATE_TONES, STATE_WORDS, Export, ExportState, Scope
+from portal.exports.models import (
+    KEPT,
+    OPEN_FOR,
+    SCOPE_WORDS,
+    STATE_TONES,
+    STATE_WORDS,
+    Export,
+    ExportState,
+    Scope,
+)
 from portal.signin import sessions
 from portal.storage.keys import KeyForgotten
 from portal.storage.place import Missing
@@ -62,6 +71,7 @@ def _list(form: ExportForm) -> Response:
         exports=service.of(current_user),
         may_export_customer=current_user.may(Feature.CUSTOMER_EXPORT) and not _is_alone(),
         has_files=bool(current_app.extensions["export_sources"]),
+        kept_days=KEPT.days,
         **_words(),
     )
 
