@@ -1,7 +1,7 @@
 """Benchmarks: figures against their limits, each measured beside its yardstick in one run (`make bench`).
 
-A room adds a module here with `run()`, which yields its figures. None of them is a timed test: what counts are
-ratios and bounds, and the machine may be busy.
+A room adds a module here with `run()`, which yields its figures. None of them is a timed test: what counts
+are ratios and bounds, and the machine may be busy.
 """
 
 from dataclasses import dataclass

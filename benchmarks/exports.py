@@ -1,7 +1,7 @@
-"""Exports: memory that does not grow with what is held, progress each second, and speed against plain SQL to CSV.
+"""Exports: memory that does not grow with what is held, progress each second, speed against SQL to CSV alone.
 
-One person has 10,000 visits, then 1,000,000; each size is filled and built in processes of its own, so that the
-peak of memory is the build's.
+One person has 10,000 visits, then 1,000,000; each size is filled and built in processes of its own, so that
+the peak of memory is the build's.
 """
 
 import csv
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def build(rows: int, folder: str) -> dict[str, float]:
         export = db.session.scalars(select(Export)).one()
         assert counts["done"] == 1, counts
         assert export.done >= 2 * rows
-    gaps = [later - earlier for earlier, later in zip(told, told[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(told)]
     raw = _raw(Path(folder) / "portal.sqlite3")
     return {"seconds": seconds, "peak_mb": peak, "longest_gap": max(gaps), "raw_seconds": raw}
 
@@ -113,7 +114,7 @@ def _note_progress(told: list[float]) -> Any:
 def _raw(database: Path) -> float:
     """The yardstick: the same rows, by the driver alone, into a CSV that nobody keeps."""
     started = time.monotonic()
-    with sqlite3.connect(database) as connection, open(os.devnull, "w", encoding="utf-8") as nowhere:
+    with sqlite3.connect(database) as connection, Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         rows = connection.execute("select id, at, way, ip, browser, system from visit order by id")
         csv.writer(nowhere).writerows(rows)
     return time.monotonic() - started

@@ -5,6 +5,7 @@ itself at the one it was given: no luck, no sleeping. What it left behind is for
 """
 
 import os
+import pkgutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 
 from flask.cli import main
 
+from portal.app import create_app
 from portal.core.steps import step_reached
 from tests.support.processes import Process
 
 WORKER = ("worker", "--until-empty")
+CALL = "call"
 STEPS_MARK = "reached:"
 
 
@@ -64,6 +67,16 @@ def run_flask(environ: Mapping[str, str], *command: str, kill_at: str = "", time
     return Run(killed=code == -signal.SIGKILL, steps=steps, output=output)
 
 
+def run_call(environ: Mapping[str, str], name: str, *, kill_at: str = "", time: int = 1) -> Run:
+    """As run_flask, a function of the portal without arguments, such as "portal.exports.expiry:sweep"."""
+    return run_flask(environ, CALL, name, kill_at=kill_at, time=time)
+
+
+def _call(name: str) -> None:
+    with create_app().app_context():
+        pkgutil.resolve_name(name)()
+
+
 def _die_at(step: str, time: int) -> None:
     left = time
 
@@ -81,5 +94,8 @@ def _die_at(step: str, time: int) -> None:
 
 if __name__ == "__main__":
     _die_at(sys.argv[1], int(sys.argv[2]))
-    sys.argv = ["flask", *sys.argv[3:]]
-    main()
+    if sys.argv[3] == CALL:
+        _call(sys.argv[4])
+    else:
+        sys.argv = ["flask", *sys.argv[3:]]
+        main()
