@@ -16,10 +16,32 @@ from wtforms.validators import InputRequired, Length, Optional, StopValidation
 from portal.core import hashes, words
 
 FORM_TOKEN_SECONDS = 12 * 3600
+WTFORMS_WORDS = {
+    "Not a valid choice.": _l("Please choose one of these."),
+    "Invalid Choice: could not coerce.": _l("Please choose one of these."),
+    "Not a valid date value.": _l("Please give a day such as 2026-12-31."),
+}
+
+
+class OurWords:
+    """WTForms' own messages in the portal's words: it speaks no Vietnamese."""
+
+    def gettext(self, text: str) -> str:
+        return str(WTFORMS_WORDS.get(text, text))
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        return self.gettext(singular if number == 1 else plural)
+
+
+class OurMeta(FlaskForm.Meta):
+    def get_translations(self, form: Any) -> OurWords:
+        return OurWords()
 
 
 class Form(FlaskForm):
     """The base of every form of a person who has a session."""
+
+    Meta = OurMeta
 
 
 class SignedFormToken(CSRF):
@@ -49,7 +71,7 @@ class SignedFormToken(CSRF):
 class PublicForm(FlaskForm):
     """The base of forms that work signed out and without cookies; their views are exempt from session CSRF."""
 
-    class Meta(FlaskForm.Meta):
+    class Meta(OurMeta):
         csrf = True
         csrf_class = SignedFormToken
         csrf_field_name = "csrf_token"

@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
 
+from email_validator import EmailNotValidError
 from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
-from portal.core import clock, hashes
+from portal.core import clock, hashes, words
 from portal.core.database import Model, db, writing
 from portal.core.datamap import Keep, mapped_column
+from portal.core.forms import normal_email
 from portal.core.web import visitor
 
 
@@ -65,10 +67,18 @@ def throttled(name: str, *, field: str | None = None, limit: int, seconds: int) 
         @wraps(view)
         def limited(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST":
-                subject = request.form.get(field, "").strip().casefold()[:320] if field else visitor().ip
+                subject = _account(request.form.get(field, "")) if field else visitor().ip
                 count(name, subject, limit=limit, seconds=seconds)
             return view(*args, **kwargs)
 
         return limited
 
     return mark
+
+
+def _account(typed: str) -> str:
+    """One spelling for all that the form takes for the same address; what is no address counts as it was typed."""
+    try:
+        return normal_email(words.clean(typed)).casefold()
+    except (words.Unprintable, EmailNotValidError):
+        return typed.strip().casefold()[:320]

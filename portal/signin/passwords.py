@@ -14,6 +14,8 @@ from flask_babel import gettext as _
 from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
+from portal.core import hashes
+
 SHORTEST, LONGEST = 8, 128
 EASY_GUESSES = 10_000
 LONGEST_ZXCVBN_TAKES = 72
@@ -39,12 +41,12 @@ def is_right(password: str, known_hash: str | None) -> bool:
             fits = _hasher.verify(known_hash or _nobody(), normalize("NFC", password)[: LONGEST * 2])
         except (VerificationError, InvalidHashError):
             return False
-    return fits and known_hash is not None
+    return fits and bool(known_hash)
 
 
 @cache
 def _nobody() -> str:
-    return _hasher.hash("nobody has this password")
+    return _hasher.hash(hashes.new_secret())
 
 
 def objection(password: str, *, about: tuple[str, ...] = ()) -> str | None:

@@ -78,7 +78,8 @@ def set_password(user: User, new: str) -> None:
     if reason := passwords.objection(new, about=known_words(user.email, user.full_name)):
         raise PasswordRefused(reason)
     user.password_hash = passwords.hashed(new)
-    links.forget(user, LinkPurpose.NEW_EMAIL)  # whoever asked for it may not be who knows the new password
+    for purpose in (LinkPurpose.NEW_EMAIL, LinkPurpose.RESET_PASSWORD):
+        links.forget(user, purpose)  # whoever asked for it may not be who knows the new password
     chain.record("password.changed", subject=user, actor_id=user.id, customer_id=user.customer_id)
 
 
@@ -105,9 +106,8 @@ def reset_password(secret: str, new: str) -> bool:
     found = links.find(secret, LinkPurpose.RESET_PASSWORD)
     if found is None:
         return False
-    link, user = found
+    _link, user = found
     set_password(user, new)
-    links.use_up(link)
     sessions.end_others(user, keep=None)
     emails.password_changed(user, None)
     return True

@@ -12,7 +12,7 @@ from portal.accounts.models import LinkPurpose
 from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
-from portal.core.throttle import throttled
+from portal.core.throttle import count, throttled
 from portal.signin import service, sessions
 from portal.signin.forms import ChangePasswordForm, ConfirmForm, ForgotForm, NewPasswordForm, SignInForm
 
@@ -94,6 +94,7 @@ def confirm_identity() -> ResponseReturnValue:
     form = ConfirmForm()
     if not form.validate_on_submit():
         return web.page("signin/confirm-identity.html", form=form)
+    count("prove-account", str(current_user.id), limit=20, seconds=600)
     try:
         service.prove(current_user, form.password.data)
     except service.WrongPassword:
@@ -116,6 +117,7 @@ def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if not form.validate_on_submit():
         return web.page("signin/change-password.html", form=form)
+    count("prove-account", str(current_user.id), limit=20, seconds=600)
     try:
         service.change_password(current_user, form.current_password.data, form.password.data)
     except service.WrongPassword:
