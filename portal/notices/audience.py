@@ -1,8 +1,6 @@
 """Who a notice goes to: written as rows in one statement, so that an audience costs no memory."""
 
-from typing import cast
-
-from sqlalchemy import CursorResult, func, insert, literal, select
+from sqlalchemy import func, insert, literal, select
 
 from portal.accounts.models import Customer, Role, User
 from portal.core import clock
@@ -24,8 +22,9 @@ def write(notice: Notice) -> int:
         literal(clock.now(), Delivery.queued_at.type),
     ).order_by(User.id)
     columns = ["notice_id", "user_id", "letter", "state", "queued_at"]
-    written = db.session.execute(insert(Delivery).from_select(columns, everyone, include_defaults=False))
-    return cast(CursorResult[None], written).rowcount
+    db.session.execute(insert(Delivery).from_select(columns, everyone, include_defaults=False))
+    written = select(func.count()).select_from(Delivery).where(Delivery.notice_id == notice.id)
+    return db.session.scalar(written) or 0
 
 
 def others_who_may(feature: Feature, *, than: User) -> int:

@@ -44,6 +44,16 @@ class DeliveryState(StrEnum):
     POSSIBLE_DUPLICATE = "possible-duplicate"
 
 
+DELIVERY_STATE_WORDS = {
+    DeliveryState.QUEUED: _l("Waiting to be sent"),
+    DeliveryState.SENDING: _l("Being sent"),
+    DeliveryState.SENT: _l("Accepted by your mail server"),
+    DeliveryState.BOUNCED: _l("Came back"),
+    DeliveryState.FAILED: _l("Could not be sent"),
+    DeliveryState.SUPPRESSED: _l("Not sent, as earlier letters came back"),
+    DeliveryState.CANCELLED: _l("Cancelled before it was sent"),
+    DeliveryState.POSSIBLE_DUPLICATE: _l("Sent, possibly twice"),
+}
 NOTICE_STATE_WORDS = {
     NoticeState.DRAFT: _l("Draft"),
     NoticeState.AWAITING_APPROVAL: _l("Waiting for approval"),
@@ -120,7 +130,9 @@ class Delivery(Model):
     notice_id: Mapped[UUID] = technical(ForeignKey("notice.id"))
     user_id: Mapped[UUID] = owner("user.id")
     letter: Mapped[str] = _held(label=_l("Letter"))
-    state: Mapped[DeliveryState] = _held(choice(DeliveryState), label=_l("State"), default=DeliveryState.QUEUED)
+    state: Mapped[DeliveryState] = _held(
+        choice(DeliveryState), label=_l("State"), words=DELIVERY_STATE_WORDS, default=DeliveryState.QUEUED
+    )
     queued_at: Mapped[datetime] = _held(label=_l("Announced"))
     sent_at: Mapped[datetime | None] = _held(label=_l("Accepted by the mail server"), nullable=True, default=None)
     answer: Mapped[int | None] = _held(label=_l("Mail server's refusal"), nullable=True, default=None)
