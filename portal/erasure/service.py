@@ -1,5 +1,6 @@
 """Closing an account, changing one's mind, and having it over with (DECISIONS 9, 10; clauses 8.2, 9.1)."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -21,6 +22,7 @@ from portal.erasure.models import OPEN, Closing, ClosingReason, Scope, State
 from portal.extensions import settings
 
 CODE_LENGTH = 32  # hexadecimal digits: 128 bits
+CODE = re.compile(rf"[0-9a-f]{{{CODE_LENGTH}}}")
 SOON_SHARE = 10  # "erasing-soon" is the last tenth of the days: three of thirty
 
 
@@ -243,6 +245,8 @@ def by_link(secret: str) -> tuple[User, Closing | None] | None:
 
 def by_code(code: str) -> Closing | None:
     """The closing behind a status code."""
+    if not CODE.fullmatch(code):
+        return None
     return db.session.scalar(select(Closing).where(Closing.code == code))
 
 

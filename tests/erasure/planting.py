@@ -28,13 +28,13 @@ class Planted:
     marks: list[str] = field(default_factory=list)
     rows: dict[str, Any] = field(default_factory=dict)
 
-    def found_in(self, folder: Path) -> dict[str, int]:
-        """How many marks each file under `folder` holds."""
+    def found_in(self, folder: Path) -> dict[str, set[str]]:
+        """The marks that each file under `folder` holds."""
         found = {}
         for file in folder.rglob("*"):
             content = file.read_bytes() if file.is_file() else b""
-            if count := sum(mark.encode() in content for mark in self.marks):
-                found[str(file.relative_to(folder))] = count
+            if here := {mark for mark in self.marks if mark.encode() in content}:
+                found[str(file.relative_to(folder))] = here
         return found
 
 
@@ -60,12 +60,16 @@ def plant_file(customer_id: UUID, user_id: UUID, name: str = "planted.txt") -> s
 
 
 def _plant_row(table: Table, planted: Planted) -> None:
+    before = len(planted.marks)
     values = {c.name: _value(c, planted) for c in table.columns if not _is_numbered(c)}
+    if table.info.get("shared"):
+        del planted.marks[before:]
     try:
         with db.session.begin_nested():
             done = db.session.execute(insert(table).values(**values))
     except IntegrityError:  # one per person is all that this table takes
         assert table.name in planted.rows, table.name
+        del planted.marks[before:]
         return
     planted.rows[table.name] = values.get("id") or done.inserted_primary_key[0]
 
