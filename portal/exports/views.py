@@ -39,7 +39,7 @@ bp = Blueprint("exports", __name__)
 def index() -> ResponseReturnValue:
     """A person's exports, and the form for another one."""
     form = ExportForm()
-    form.offer(contents.offered(current_app.extensions["datamap"]))
+    form.offer(_offered())
     if not form.validate_on_submit():
         return _list(form)
     scope = Scope(form.scope.data)
@@ -76,6 +76,10 @@ def _list(form: ExportForm) -> Response:
     )
 
 
+def _offered() -> list[Category]:
+    return contents.offered(current_app.extensions["datamap"])
+
+
 def _is_alone() -> bool:
     return bool(current_user.customer.kind == "individual")
 
@@ -98,7 +102,7 @@ def show(export_id: UUID) -> ResponseReturnValue:
         export=export,
         state=_state(export),
         starts="start" in request.args and export.is_ready and sessions.is_proven(current_user.sign_in),
-        categories=[CATEGORY_WORDS[Category(name)] for name in export.categories],
+        categories=[CATEGORY_WORDS[c] for c in _offered() if c in export.categories],
         open_hours=int(OPEN_FOR.total_seconds()) // 3600,
         **_words(),
     )

@@ -290,7 +290,7 @@ def test_the_index_speaks_both_languages_the_persons_first(make_customer, take):
 def test_the_index_says_purpose_source_and_keep_until_beside_each_item(make_customer, take):
     text = take(make_customer().admin).read("index.html").decode()
 
-    row = re.search(r'<tr><th scope="row">IP address</th>.*?</tr>', text)
+    row = re.search(r'<tr><th scope="row">IP address</th>.*?</tr>', text, re.DOTALL)
     assert row is not None
     assert "Preventing fraud and protecting your account" in row[0]
     assert "Recorded automatically" in row[0]
