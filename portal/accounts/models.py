@@ -170,6 +170,14 @@ class LinkPurpose(StrEnum):
     NOT_ME = "not-me"
 
 
+LINK_WORDS = {
+    LinkPurpose.NEW_EMAIL: _l("Confirming a new e-mail"),
+    LinkPurpose.RESET_PASSWORD: _l("Setting a new password"),
+    LinkPurpose.UNDO_CLOSING: _l("Undoing the closing of the account"),
+    LinkPurpose.NOT_ME: _l("Saying that it was not you"),
+}
+
+
 class MailedLink(Model):
     """A single-use link that was mailed. Only the hash of its secret is kept."""
 
@@ -179,7 +187,12 @@ class MailedLink(Model):
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = owner("user.id")
     purpose: Mapped[LinkPurpose] = held(
-        choice(LinkPurpose), label=_l("For"), category=Category.ACCOUNT, purpose=Purpose.FRAUD, source=Source.SMARTOS
+        choice(LinkPurpose),
+        label=_l("For"),
+        category=Category.ACCOUNT,
+        purpose=Purpose.FRAUD,
+        source=Source.SMARTOS,
+        words=LINK_WORDS,
     )
     secret_hash: Mapped[str] = technical(unique=True)
     new_email: Mapped[str | None] = held(

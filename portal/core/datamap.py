@@ -136,7 +136,7 @@ class Held:
     source: Source
     keep: Keep | None = None
     withheld: LazyString | None = None
-    words: Mapping[str, Any] | None = None
+    words: Mapping[Any, Any] | None = None
 
 
 def held(
@@ -147,7 +147,7 @@ def held(
     source: Source = Source.YOU,
     keep: Keep | None = None,
     withheld: LazyString | None = None,
-    words: Mapping[str, Any] | None = None,
+    words: Mapping[Any, Any] | None = None,
     **kwargs: Any,
 ) -> MappedColumn[Any]:
     """A column of personal data.

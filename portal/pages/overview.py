@@ -16,7 +16,8 @@ from portal.policies.models import PolicyKind, PolicyVersion
 from portal.policies.versions import in_force
 from portal.signin import sessions
 from portal.signin.models import SignIn, Visit
-from portal.transparency.service import Summary, summaries
+from portal.transparency.items import Summary
+from portal.transparency.service import summaries
 
 
 @dataclass(frozen=True)

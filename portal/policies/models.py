@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.core import clock
 from portal.core.database import Model, choice, new_id
 from portal.core.datamap import Category, Purpose, Source, held, mention, owner, shared, table, technical
+from portal.core.language import LANGUAGE_NAMES
 from portal.policies.clauses import Clause
 
 
@@ -137,10 +138,14 @@ class PolicyAcceptance(Model):
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = owner("user.id")
-    kind: Mapped[PolicyKind] = _held(choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS)
+    kind: Mapped[PolicyKind] = _held(
+        choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS
+    )
     number: Mapped[int] = _held(label=_l("Version"), source=Source.SMARTOS)
-    locale: Mapped[str] = _held(label=_l("In language"), source=Source.YOU)
-    way: Mapped[AcceptanceWay] = _held(choice(AcceptanceWay), label=_l("How"), source=Source.YOU)
+    locale: Mapped[str] = _held(label=_l("In language"), source=Source.YOU, words=LANGUAGE_NAMES)
+    way: Mapped[AcceptanceWay] = _held(
+        choice(AcceptanceWay), label=_l("How"), source=Source.YOU, words=WAY_WORDS
+    )
     at: Mapped[datetime] = _held(label=_l("When"), source=Source.AUTOMATIC, default=clock.now)
 
 
@@ -155,6 +160,8 @@ class PolicyShown(Model):
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = owner("user.id")
-    kind: Mapped[PolicyKind] = _held(choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS)
+    kind: Mapped[PolicyKind] = _held(
+        choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS
+    )
     number: Mapped[int] = _held(label=_l("Version"), source=Source.SMARTOS)
     shown_at: Mapped[datetime] = _held(label=_l("First shown"), source=Source.AUTOMATIC, default=clock.now)

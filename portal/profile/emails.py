@@ -15,11 +15,13 @@ def verify_new_address(user: User, wanted: str, secret: str, expires_at: datetim
     """To the new address: the link whose button makes it the account's."""
     link = web.absolute_url("profile.confirm_email", token=secret)
     reader = Reader(wanted, user.locale, user.id)
-    write("profile/verify-new-email", reader, {"full_name": user.full_name, "link": link}, expires_at=expires_at)
+    write(
+        "profile/verify-new-email", reader, {"full_name": user.full_name, "link": link}, expires_at=expires_at
+    )
 
 
 def address_in_use(holder: User) -> None:
-    """To somebody whose address another account wanted: nothing changed, and nobody was told that it is in use."""
+    """To somebody whose address another account wanted: nothing changed, and nobody else was told."""
     write("profile/email-in-use", _to(holder), {"full_name": holder.full_name})
 
 

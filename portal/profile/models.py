@@ -1,4 +1,4 @@
-"""What was changed in a profile, by whom and when; and phone numbers that wait for their code (clause 3.1)."""
+"""What was changed in a profile, by whom and when; phone numbers that wait for their code (clause 3.1)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -53,7 +53,9 @@ class Change:
     """One value replaced by another. `by_id` is empty once that person has left."""
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
-    at: Mapped[datetime] = _held(label=_l("Changed"), source=Source.AUTOMATIC, default=clock.now, index=True, sort_order=1)
+    at: Mapped[datetime] = _held(
+        label=_l("Changed"), source=Source.AUTOMATIC, default=clock.now, index=True, sort_order=1
+    )
     before: Mapped[str] = _held(label=_l("Before"), sort_order=3)
     after: Mapped[str] = _held(label=_l("After"), sort_order=3)
     by_id: Mapped[UUID | None] = mention("user.id")
@@ -66,17 +68,23 @@ class ProfileChange(Change, Model):
     __table_args__ = (table(_l("Changes to your profile"), keep=for_days(HISTORY_DAYS, since="at")),)
 
     user_id: Mapped[UUID] = owner("user.id")
-    field: Mapped[PersonalField] = _held(choice(PersonalField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
+    field: Mapped[PersonalField] = _held(
+        choice(PersonalField), label=_l("What"), words=FIELD_WORDS, sort_order=2
+    )
 
 
 class CompanyChange(Change, Model):
     """A change to what the customer gave of itself."""
 
     __tablename__ = "company_change"
-    __table_args__ = (table(_l("Changes to your company's details"), keep=for_days(HISTORY_DAYS, since="at")),)
+    __table_args__ = (
+        table(_l("Changes to your company's details"), keep=for_days(HISTORY_DAYS, since="at")),
+    )
 
     customer_id: Mapped[UUID] = owner("customer.id")
-    field: Mapped[CompanyField] = _held(choice(CompanyField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
+    field: Mapped[CompanyField] = _held(
+        choice(CompanyField), label=_l("What"), words=FIELD_WORDS, sort_order=2
+    )
 
 
 def _waiting(*args: Any, **kwargs: Any) -> Any:
@@ -84,7 +92,7 @@ def _waiting(*args: Any, **kwargs: Any) -> Any:
 
 
 class PhoneCode(Model):
-    """A number that is not a person's phone before its code was typed. Only a keyed hash of the code is kept."""
+    """A number that is not a person's phone before its code was typed. The code is kept as a keyed hash."""
 
     __tablename__ = "phone_code"
     __table_args__ = (table(_l("Phone number waiting for its code"), keep=for_days(1, since="expires_at")),)

@@ -1,7 +1,7 @@
 """Another e-mail address: it takes effect once its mailed link is opened and its button pressed (clause 3.1).
 
-Nothing shows whether the wanted address belongs to somebody else: the page and the link are made alike, and only
-that mailbox learns why.
+Nothing shows whether the wanted address belongs to somebody else: page and link are made alike, and only that
+mailbox learns why.
 """
 
 from flask_babel import force_locale

@@ -49,8 +49,8 @@ def _digest(name: str, value: str) -> str:
 def change(user: User, given: Mapping[str, str], *, shown: str = "") -> Outcome:
     """Write the fields `given` that differ from what is held, each with its line in the history.
 
-    Fields that this person may not change are ignored. `shown` are the digests of the page that was filled in:
-    a field that was left as it stood there does not undo what another tab or another person changed since; one
+    Fields that this person may not change are ignored. `shown` are the digests of the page that was filled
+    in: a field left as it stood there does not undo what another tab or another person changed since; one
     that was typed anew wins, and the outcome says so.
     """
     seen = dict(part.split("=", 1) for part in shown.split() if "=" in part)
@@ -87,7 +87,9 @@ def _write(user: User, name: str, value: str) -> None:
 def note(user: User, name: str, before: str, after: str) -> None:
     """One line in the history of this person, or of their company."""
     if name in COMPANY_FIELDS:
-        line = CompanyChange(customer_id=user.customer_id, field=CompanyField(name), before=before, after=after)
+        line = CompanyChange(
+            customer_id=user.customer_id, field=CompanyField(name), before=before, after=after
+        )
     else:
         line = ProfileChange(user_id=user.id, field=PersonalField(name), before=before, after=after)  # type: ignore[assignment]
     line.by_id = user.id

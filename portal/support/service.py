@@ -25,7 +25,7 @@ class Written:
 def receive(written: Written, *, by: User | None) -> ContactMessage:
     """Keep the message, acknowledge it to its writer, and pass it on to support.
 
-    `by` is who is signed in; else the message belongs to whoever has the address it was written from, if anybody.
+    `by` is who is signed in; else the message belongs to whoever has the address that was given.
     """
     owner = by or user_by_email(written.email)
     message = ContactMessage(

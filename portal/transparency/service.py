@@ -1,7 +1,6 @@
-"""My data: everything held about one person, read off the data map, never off a list of tables (clauses 4.4, 9.1)."""
+"""My data: everything held about one person, read off the data map, not off a list (clauses 4.4, 9.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -12,95 +11,11 @@ from portal.accounts.models import User
 from portal.core.database import db
 from portal.core.datamap import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS, Category, DataMap, Held
 from portal.transparency.categories import CATEGORY_SENTENCES, opens_customers_part
+from portal.transparency.items import Item, Opened, Place, Said, Section, Summary
 from portal.transparency.values import is_empty, readable
 
 PAGE_SIZE = 25
-MOST_COLUMNS = 5
-
-
-@dataclass(frozen=True)
-class Summary:
-    """One category in one line."""
-
-    category: Category
-    label: Any
-    sentence: Any
-    items: int
-    has_part_of_customer: bool
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the map says of one column, in words."""
-
-    label: Any
-    purpose: Any
-    source: Any
-    keep: Any
-    withheld: Any
-
-
-@dataclass(frozen=True)
-class Item:
-    """One value with what is said of it; empty where nothing is held, unseen where it is withheld."""
-
-    said: Said
-    value: str
-    is_held: bool
-
-
-@dataclass(frozen=True)
-class Section:
-    """One table of the map: a single row (you, your customer), or rows in pages, the newest first."""
-
-    name: str
-    label: Any
-    columns: Sequence[Said]
-    rows: Sequence[Sequence[Item]]
-    is_single: bool
-    older: str | None
-    is_first_page: bool
-
-    @property
-    def shown_columns(self) -> list[Said]:
-        """Those whose values are shown."""
-        return [said for said in self.columns if not said.withheld]
-
-    @property
-    def fits_a_table(self) -> bool:
-        """Few enough columns to stand side by side."""
-        return len(self.shown_columns) <= MOST_COLUMNS
-
-    @property
-    def grounds(self) -> list[tuple[str, Said]]:
-        """Purpose, source and keep-until, once for all columns that share them, with the names of these."""
-        groups: dict[tuple[str, str, str], list[Said]] = {}
-        for said in self.columns:
-            groups.setdefault((str(said.purpose), str(said.source), str(said.keep)), []).append(said)
-        return [(", ".join(str(said.label) for said in group), group[0]) for group in groups.values()]
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A category with all its sections; `is_part_hidden` when the customer's part needs a feature not held."""
-
-    category: Category
-    label: Any
-    sentence: Any
-    sections: Sequence[Section]
-    is_part_hidden: bool
-
-    @property
-    def is_empty(self) -> bool:
-        return not any(section.rows for section in self.sections)
-
-
-@dataclass(frozen=True)
-class Place:
-    """From where a section goes on: the table and the key of the last row seen."""
-
-    table: str
-    before: str
+LARGEST_KEY = 2**63 - 1
 
 
 def the_map() -> DataMap:
@@ -132,7 +47,9 @@ def _items(user: User, table: Table, category: Category, counts: dict[str, int])
 
 
 def _counts(user: User) -> dict[str, int]:
-    tables = {t.name: t for category in Category for t in _tables(user, category) if _root_row(user, t) is None}
+    tables = {
+        t.name: t for category in Category for t in _tables(user, category) if _root_row(user, t) is None
+    }
     if not tables:
         return {}
     parts = [
@@ -146,7 +63,11 @@ def opened(user: User, category: Category, place: Place | None = None) -> Opened
     """One category, item by item; `place` goes on in one of its sections."""
     sections = [_section(user, table, category, place) for table in _tables(user, category)]
     return Opened(
-        category, CATEGORY_WORDS[category], CATEGORY_SENTENCES[category], sections, _is_part_hidden(user, category)
+        category,
+        CATEGORY_WORDS[category],
+        CATEGORY_SENTENCES[category],
+        sections,
+        _is_part_hidden(user, category),
     )
 
 
@@ -154,7 +75,9 @@ def _section(user: User, table: Table, category: Category, place: Place | None) 
     columns = the_map().held_columns(table, category)
     root = _root_row(user, table)
     before = _key(table, place.before) if place and place.table == table.name else None
-    found = [_of_root(root, columns)] if root else db.session.execute(_latest(user, table, columns, before)).all()
+    found = (
+        [_of_root(root, columns)] if root else db.session.execute(_latest(user, table, columns, before)).all()
+    )
     said = [_said(table, held) for _column, held in columns]
     shown = found[:PAGE_SIZE]
     return Section(
@@ -168,7 +91,9 @@ def _section(user: User, table: Table, category: Category, place: Place | None) 
     )
 
 
-def _row(values: Sequence[Any], columns: Sequence[tuple[Column[Any], Held]], said: Sequence[Said]) -> list[Item]:
+def _row(
+    values: Sequence[Any], columns: Sequence[tuple[Column[Any], Held]], said: Sequence[Said]
+) -> list[Item]:
     items = []
     for value, (_column, held), words in zip(values, columns, said, strict=True):
         is_held = bool(value) if held.withheld else not is_empty(value)
@@ -182,7 +107,9 @@ def _of_root(row: Any, columns: Sequence[tuple[Column[Any], Held]]) -> tuple[Any
     return (row.id, *kept)
 
 
-def _latest(user: User, table: Table, columns: Sequence[tuple[Column[Any], Held]], before: Any) -> Select[Any]:
+def _latest(
+    user: User, table: Table, columns: Sequence[tuple[Column[Any], Held]], before: Any
+) -> Select[Any]:
     root, owner_id = _owner(user, table)
     key = next(iter(table.primary_key.columns))
     wanted = [c.is_not(None).label(c.name) if held.withheld else c for c, held in columns]
@@ -196,9 +123,11 @@ def _said(table: Table, held: Held) -> Said:
 
 
 def _tables(user: User, category: Category) -> list[Table]:
-    """What this person sees of a category: first themselves, then their customer, then what came with time."""
+    """What this person sees of a category: themselves, their customer, then what came with time."""
     seen = [table for table in the_map().tables_of(category) if _is_seen_by(user, table, category)]
-    return sorted(seen, key=lambda table: (_root_row(user, table) is None, the_map().nearest(table) != "user"))
+    return sorted(
+        seen, key=lambda table: (_root_row(user, table) is None, the_map().nearest(table) != "user")
+    )
 
 
 def _is_seen_by(user: User, table: Table, category: Category) -> bool:
@@ -227,8 +156,10 @@ def _root_row(user: User, table: Table) -> Any:
 
 
 def _key(table: Table, text: str) -> Any:
+    """The key in an address, or nothing (the first page is shown) where it cannot be one of the table's."""
     kind = next(iter(table.primary_key.columns)).type.python_type
     try:
-        return kind(text)
+        key = kind(text)
     except ValueError:
         return None
+    return None if isinstance(key, int) and abs(key) > LARGEST_KEY else key

@@ -8,6 +8,7 @@ from portal.core import web
 from portal.core.access import signed_in
 from portal.core.datamap import Category
 from portal.transparency import service
+from portal.transparency.items import Place
 
 bp = Blueprint("transparency", __name__)
 
@@ -32,7 +33,7 @@ def category(name: str) -> ResponseReturnValue:
         wanted = Category(name)
     except ValueError:
         abort(404)
-    place = service.Place(request.args.get("in", ""), request.args.get("before", ""))
+    place = Place(request.args.get("in", ""), request.args.get("before", ""))
     return web.page(
         "transparency/category.html",
         opened=service.opened(current_user, wanted, place),

@@ -9,7 +9,11 @@ from portal.profile.models import CompanyChange, ProfileChange
 
 OWN = {"full_name": "Trần Thị Bích Ngọc", "contact_address": "12 Lê Lợi, Hội An", "locale": "vi"}
 VIETNAMESE = ("Nguyễn Thị Hoài Thương", "Đặng Ðình Phượng", "Lê Hòa", "Trương Quỳnh Như")
-COMPANY = {"company_name": "Công ty TNHH Biển Xanh", "business_unit": "Chi nhánh Huế", "address": "5 Trần Phú, Huế"}
+COMPANY = {
+    "company_name": "Công ty TNHH Biển Xanh",
+    "business_unit": "Chi nhánh Huế",
+    "address": "5 Trần Phú, Huế",
+}
 
 
 def held(app: Any, user: User) -> User:
@@ -40,7 +44,9 @@ def test_what_was_saved_is_shown_in_the_language_just_chosen(browse_as, make_cus
     assert "Trần Thị Bích Ngọc" in page
 
 
-def test_a_member_without_company_sees_the_company_and_cannot_change_it(app, browse_as, make_customer) -> None:
+def test_a_member_without_company_sees_the_company_and_cannot_change_it(
+    app, browse_as, make_customer
+) -> None:
     customer = make_customer(kind=Kind.ORGANISATION, staff=1, company_name="Biển Xanh")
     bob = browse_as(customer.staff[0])
 
@@ -109,7 +115,9 @@ def test_fields_that_are_not_on_the_page_change_nothing(app, browse_as, make_cus
     assert after.search == "tran thi bich ngoc"
 
 
-def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(app, browse_as, make_customer) -> None:
+def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(
+    app, browse_as, make_customer
+) -> None:
     alice = make_customer().admin
     browser = browse_as(alice)
     kept = []
@@ -161,7 +169,9 @@ def test_a_mistake_is_told_beside_its_field_and_nothing_is_saved(app, browse_as,
     alice = make_customer(kind=Kind.ORGANISATION).admin
     browser = browse_as(alice)
 
-    replies = [(field, browser.submit("/profile", OWN | COMPANY | {field: value})) for field, value in MISTAKES]
+    replies = [
+        (field, browser.submit("/profile", OWN | COMPANY | {field: value})) for field, value in MISTAKES
+    ]
 
     for field, reply in replies:
         page = reply.get_data(as_text=True)
@@ -193,7 +203,9 @@ def test_a_form_from_another_site_changes_nothing(app, browse_as, make_customer)
 def test_saving_what_stands_there_makes_no_history(app, browse_as, make_customer) -> None:
     alice = make_customer(full_name=OWN["full_name"]).admin
 
-    browse_as(alice).submit("/profile", {"full_name": OWN["full_name"], "contact_address": "", "locale": "en"})
+    browse_as(alice).submit(
+        "/profile", {"full_name": OWN["full_name"], "contact_address": "", "locale": "en"}
+    )
 
     with app.app_context():
         assert db.session.query(ProfileChange).count() == 0
@@ -256,7 +268,9 @@ def test_a_long_history_is_read_page_by_page(app, browse_as, make_customer) -> N
                 )
             )
         db.session.add(
-            CompanyChange(customer_id=customer.id, field="address", before="", after="Huế", by_id=customer.admin.id)
+            CompanyChange(
+                customer_id=customer.id, field="address", before="", after="Huế", by_id=customer.admin.id
+            )
         )
         db.session.commit()
     alice = browse_as(customer.admin)
@@ -286,3 +300,23 @@ def test_nobody_reads_a_profile_signed_out(browse) -> None:
 
     assert reply.status_code == 303
     assert reply.headers["Location"].startswith("/sign-in?next=")
+
+
+def test_while_the_account_is_closing_everything_is_read_and_nothing_changed(
+    app, browse_as, make_customer
+) -> None:
+    alice = make_customer(full_name="Alice").admin
+    browser = browse_as(alice)
+    with app.app_context():
+        user = db.session.get_one(User, alice.id)
+        user.closing_since = user.created_at
+        db.session.commit()
+
+    reply = browser.submit("/profile", OWN)
+
+    page = browser.get("/profile").get_data(as_text=True)
+    assert reply.status_code == 303
+    assert reply.headers["Location"] == "/close-account"
+    assert held(app, alice).full_name == "Alice"
+    assert "Alice" in page
+    assert 'name="full_name"' not in page
