@@ -14,7 +14,7 @@ from portal.extensions import settings
 
 
 def closing_banner(user: Any) -> Sequence[Banner]:
-    """How many days are left, and the way to the undo; not on the pages that say it themselves. Asks no database."""
+    """How many days are left, and the way to the undo; not on pages that say it themselves. No query."""
     if not user.is_closing or request.blueprint == "erasure":
         return ()
     since = min(moment for moment in (user.closing_since, user.customer.closing_since) if moment)

@@ -75,7 +75,9 @@ class Crowd:
     def _update(self, **values: Any) -> None:
         statement = update(Closing).where(Closing.id.in_(self.ids), Closing.leased_by == self.lease.token)
         options = {"synchronize_session": False}
-        done = cast(CursorResult[Any], db.session.execute(statement.values(**values), execution_options=options))
+        done = cast(
+            CursorResult[Any], db.session.execute(statement.values(**values), execution_options=options)
+        )
         if done.rowcount != len(self.closings):
             db.session.rollback()
             raise LeaseLost
@@ -86,19 +88,26 @@ class Crowd:
 
 
 def gather(lease: Lease) -> Crowd | None:
-    """The leased closing with all others that are due at the same step; None when it was undone in the meantime."""
+    """The leased closing with all others due at the same step; None when it was undone meanwhile."""
     first = _load([lease.id])[0]
     if first.leased_by != lease.token:
         return None
     now = clock.now()
     alike = select(Closing.id).where(
-        is_due(Closing, now), Closing.scope == first.scope, Closing.state == first.state, Closing.step == first.step
+        is_due(Closing, now),
+        Closing.scope == first.scope,
+        Closing.state == first.state,
+        Closing.step == first.step,
     )
     alike = alike.order_by(Closing.due_at).limit(LARGEST - 1).with_for_update(skip_locked=True)
     statement = (
         update(Closing)
         .where(Closing.id.in_(alike), is_due(Closing, now))
-        .values(leased_until=now + timedelta(seconds=lease.seconds), leased_by=lease.token, attempts=Closing.attempts + 1)
+        .values(
+            leased_until=now + timedelta(seconds=lease.seconds),
+            leased_by=lease.token,
+            attempts=Closing.attempts + 1,
+        )
         .returning(Closing.id)
     )
     others = db.session.scalars(statement, execution_options={"synchronize_session": False}).all()

@@ -1,4 +1,4 @@
-"""The last letter: rendered before the rows go, its row alone keeps the address, for a day at most (DECISIONS 12)."""
+"""The last letter: rendered before the rows go; its row alone keeps the address, for a day (DECISIONS 12)."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -23,7 +23,7 @@ WAITS = timedelta(seconds=30)  # the purge sends its letters itself; any other w
 
 
 def write(closings: Sequence[Closing], people: Sequence[User]) -> list[dict[str, Any]]:
-    """A last letter to each of `people`; returns what each closing must remember. Touches no table before a flush."""
+    """A last letter to each of `people`; what each closing must remember. Touches no table before a flush."""
     by_root = {closing.root_id: closing for closing in closings}
     remembered: dict[UUID, dict[str, Any]] = {}
     for person in people:
@@ -58,7 +58,7 @@ def deliver(closings: Sequence[Closing], *, between: Callable[[], None]) -> bool
 
 
 def _ids(closings: Sequence[Closing]) -> list[UUID]:
-    return [UUID(id) for closing in closings for id in closing.last_letters]
+    return [UUID(letter) for closing in closings for letter in closing.last_letters]
 
 
 def _unfinished(closings: Sequence[Closing]) -> list[UUID]:
@@ -80,18 +80,23 @@ def forget(closings: Sequence[Closing]) -> None:
         for folder in closing.mailboxes:
             local_mailbox.forget(folder)
     failed = _failures(closings)
-    values = [{"id": c.id, "letters_failed": failed[c.id], "last_letters": [], "mailboxes": []} for c in closings]
+    values = [
+        {"id": c.id, "letters_failed": failed[c.id], "last_letters": [], "mailboxes": []} for c in closings
+    ]
     db.session.execute(delete(Letter).where(Letter.id.in_(_ids(closings))))
     db.session.execute(update(Closing), values)
 
 
 def _failures(closings: Sequence[Closing]) -> dict[UUID, int]:
     query = select(Letter.id).where(Letter.id.in_(_ids(closings)), Letter.state != LetterState.SENT)
-    lost = {str(id) for id in db.session.scalars(query)}
+    lost = {str(letter) for letter in db.session.scalars(query)}
     return {c.id: c.letters_failed + len(lost.intersection(c.last_letters)) for c in closings}
 
 
 def waiting_letters() -> int:
     """How many last letters wait for the mail server (doctor)."""
     query = select(func.count()).select_from(Letter)
-    return db.session.scalar(query.where(Letter.name == emails.LAST_LETTER, Letter.state == LetterState.QUEUED)) or 0
+    return (
+        db.session.scalar(query.where(Letter.name == emails.LAST_LETTER, Letter.state == LetterState.QUEUED))
+        or 0
+    )

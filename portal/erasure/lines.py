@@ -17,7 +17,7 @@ class Lines:
         self._known: dict[str, Entry] = {}
 
     def write(self, closing: Closing, *, counts: Mapping[str, int]) -> Entry:
-        """The closing's line; an earlier try's, with the counts of then, where there is one. Raises LedgerBroken."""
+        """The closing's line; where there is one, an earlier try's with its counts. Raises LedgerBroken."""
         for entry in self._ledger.entries(self._seen + 1):
             self._known[entry.closing_id] = entry
             self._seen = entry.seq

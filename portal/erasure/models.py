@@ -1,4 +1,4 @@
-"""Closings: who leaves, until when they may change their mind, and how far the erasure has come (clauses 8.2, 8.3)."""
+"""Closings: who leaves, until when it can be undone, and how far the erasure has come (clauses 8.2, 8.3)."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 class Step(StrEnum):
-    """How far a purge has come, in the order of DECISIONS 11. Each is done once this is stored, and may be repeated."""
+    """How far a purge has come, in the order of DECISIONS 11. A step is done once it is stored here."""
 
     NONE = "none"
     BEGUN = "begun"

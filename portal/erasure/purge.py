@@ -1,4 +1,4 @@
-"""The purge, in the order of DECISIONS 11. Every step may be repeated; whatever dies in the middle is taken up again.
+"""The purge, in the order of DECISIONS 11. Every step may be repeated; what dies midway is taken up again.
 
 pending → begun → recorded in the ledger → sessions, links and queued letters ended → files and keys gone →
 rows gone (one transaction) → last letters sent → residue gone → purged.
@@ -37,7 +37,7 @@ ORDER = list(Step)
 
 
 class NotYet(Exception):
-    """Something outside must end first (a letter on its way, a reader of the database); no fault, so no attempt."""
+    """Something outside must end first: a letter on its way, a reader of the database. Nobody's fault."""
 
     def __init__(self, seconds: int) -> None:
         super().__init__("not yet")
@@ -61,7 +61,9 @@ def _purge(crowd: Crowd) -> None:
         db.session.rollback()
         crowd.release(due_at=clock.now() + timedelta(seconds=pause.seconds), attempts=0)
         db.session.commit()
-    except Exception as error:  # a task's edge: the closing at fault is found by halving, and tried again later
+    except (
+        Exception
+    ) as error:  # a task's edge: the closing at fault is found by halving, and tried again later
         db.session.rollback()
         if len(crowd.closings) > 1:
             for half in crowd.reloaded().halves():
@@ -136,7 +138,7 @@ def _remove_files(crowd: Crowd) -> None:
 
 
 def _remove_rows(crowd: Crowd) -> None:
-    """All rows in one transaction off the data map, with the last letters in their place; the edge commits."""
+    """All rows in one transaction off the data map, with the last letters in their place."""
     dialect, going = db.engine.dialect.name, datamap()
     values = farewell.write(crowd.closings, _people(crowd))  # rendered before any lock is held
     for statement in (
@@ -169,7 +171,7 @@ def _tell(crowd: Crowd) -> None:
 
 
 def _compact(crowd: Crowd) -> None:
-    """Nothing readable may be left where rows and letters were. Raises NotYet while a reader is in the way."""
+    """Nothing readable may be left where rows and letters were. Raises NotYet."""
     db.session.commit()
     for closing in crowd.each():  # what another worker finished after its rows were gone
         opened.files().delete_prefix(_prefix(closing))

@@ -3,12 +3,10 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask_babel import gettext as _
-
 from portal.erasure.ledger import Entry
 from portal.erasure.models import Closing, State
 from portal.erasure.opened import ledger, signer
-from portal.erasure.rehearsal import FILES, datamap
+from portal.erasure.rehearsal import label
 from portal.erasure.signer import public_key, verifies
 
 
@@ -16,16 +14,8 @@ def lines(closing: Closing) -> list[tuple[str, int]]:
     """What went, in words, the most first; empty before it has gone."""
     if closing.state != State.PURGED:
         return []
-    known = datamap().metadata.tables
-    counted = {name: n for name, n in closing.counts.items() if n}
-    named = [(_name(name, known), n) for name, n in counted.items()]
+    named = [(str(label(name)), count) for name, count in closing.counts.items() if count]
     return sorted(named, key=lambda pair: -pair[1])
-
-
-def _name(name: str, known: Any) -> str:
-    if name == FILES:
-        return _("Files")
-    return str(known[name].info.get("label", name)) if name in known else name
 
 
 def entry(closing: Closing) -> Entry | None:

@@ -1,4 +1,4 @@
-"""The purge run dry: what goes, counted off the data map. The page, the ledger and the receipt read the same numbers."""
+"""The purge run dry: what goes, counted off the data map. Page, ledger and receipt read the same numbers."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import current_app
 from flask_babel import LazyString
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, Table, func, literal_column, select, union_all
 
 from portal.accounts.models import User
@@ -20,6 +21,11 @@ from portal.storage.files import customer_prefix, user_prefix
 from portal.storage.place import Missing
 
 FILES = "files"
+OWN_WORDS = {
+    "user": _l("Accounts of people"),
+    "customer": _l("The customer's own record"),
+    FILES: _l("Files"),
+}
 
 
 @dataclass(frozen=True)
@@ -57,10 +63,15 @@ def rehearse(user: User, scope: Scope) -> Rehearsal:
     """What closing would erase for this person, as of now; writes nothing."""
     root, root_id = ("customer", user.customer_id) if scope == Scope.CUSTOMER else ("user", user.id)
     counted = count_rows(root, [root_id])[root_id]
-    known = datamap().metadata.tables
-    lines = [Line(name, known[name].info.get("label", name), n) for name, n in counted.items() if n]
+    lines = [Line(name, label(name), n) for name, n in counted.items() if n]
     files, size = measure_files(prefix_of(scope, user.customer_id, user.id))
     return Rehearsal(scope, lines, files, size, counted["user"])
+
+
+def label(name: str) -> LazyString | str:
+    """What a count is of, in words for a person; tables of a later or an earlier day keep their own name."""
+    known = datamap().metadata.tables
+    return OWN_WORDS.get(name) or (known[name].info.get("label", name) if name in known else name)
 
 
 def side_by_side(rehearsals: Sequence[Rehearsal]) -> list[tuple[Any, list[int]]]:
@@ -72,9 +83,9 @@ def side_by_side(rehearsals: Sequence[Rehearsal]) -> list[tuple[Any, list[int]]]
 
 
 def count_rows(root: str, ids: Sequence[UUID]) -> dict[UUID, Counter[str]]:
-    """For each id how many rows of each table would go with it: one statement, whatever the number of rows or ids."""
+    """For each id how many rows of each table would go with it; one statement for all of it."""
     going = datamap()
-    counted = {id: Counter[str]() for id in ids}
+    counted = {root_id: Counter[str]() for root_id in ids}
     parts = [_counting(table, root, ids) for table in going.tables(root)]
     for name, root_id, count in db.session.execute(union_all(*parts)):
         counted[root_id][name] = count
@@ -83,15 +94,24 @@ def count_rows(root: str, ids: Sequence[UUID]) -> dict[UUID, Counter[str]]:
 
 def _counting(table: Table, root: str, ids: Sequence[UUID]) -> Select[Any]:
     """`table`'s rows by the root they belong to: joined upwards along the owner keys."""
-    name = literal_column(f"'{table.name}'").label("name")
+    name: Any = literal_column(f"'{table.name}'").label("name")
     chosen = batch(ids, db.engine.dialect.name)
     if table.name == root:
-        return select(name, table.c.id.label("root"), func.count()).where(table.c.id.in_(chosen)).group_by(table.c.id)
+        return (
+            select(name, table.c.id.label("root"), func.count())
+            .where(table.c.id.in_(chosen))
+            .group_by(table.c.id)
+        )
     joined: Any = table
     for key in datamap().paths[table.name]:
         above = next(iter(key.foreign_keys)).column.table
         if above.name == root:
-            return select(name, key.label("root"), func.count()).select_from(joined).where(key.in_(chosen)).group_by(key)
+            return (
+                select(name, key.label("root"), func.count())
+                .select_from(joined)
+                .where(key.in_(chosen))
+                .group_by(key)
+            )
         joined = joined.join(above, key == above.c.id)
     raise LookupError(f"table {table.name} does not reach {root}")
 

@@ -26,7 +26,7 @@ LOOK_EVERY = timedelta(seconds=30)
 class Watch:
     """One process's knowledge of whether its database is behind.
 
-    Looks at the ledger at the first request and every half minute, and asks the database when the ledger has grown.
+    Looks at the ledger at the first request and every half minute; asks the database when it has grown.
     """
 
     def __init__(self) -> None:
@@ -59,15 +59,17 @@ def connect(app: Flask) -> None:
             return None
         if request.endpoint == "health.readyz":
             return make_response(jsonify(status="not ready", ledger="ahead of the database"), 503)
-        text = _("A backup was restored. Before anything is shown, what was erased since then is erased again.")
+        text = _(
+            "A backup was restored. Before anything is shown, what was erased since then is erased again."
+        )
         return mistakes.answer(503, title=_("Back in a moment"), text=text, retry_after=RETRY_SECONDS)
 
 
 def missing() -> Iterator[Entry]:
     """The ledger's entries that this database does not know as gone.
 
-    A closing is marked `purging` before its line is written, so whatever is older than the newest line known here
-    was seen by this database, restored or not.
+    A closing is marked `purging` before its line is written, so whatever is older than the newest line
+    known here was seen by this database, restored or not.
     """
     newest = db.session.scalar(select(func.max(Closing.ledger_seq))) or 0
     for entry in ledger().entries(newest + 1):
@@ -77,14 +79,16 @@ def missing() -> Iterator[Entry]:
 
 
 def replay() -> Counter[str]:
-    """Purge again all that the ledger says is gone, without letters; commits. Counts entries and what is purged."""
+    """Purge again what the ledger says is gone, without letters; commits. Counts entries and purges."""
     again = list(missing())
     for entry in again:
         _take_up(entry)
     db.session.commit()
     ids = [UUID(entry.closing_id) for entry in again]
     runner.run("closing", only=Closing.id.in_(ids))
-    purged = select(func.count()).select_from(Closing).where(Closing.id.in_(ids), Closing.state == State.PURGED)
+    purged = (
+        select(func.count()).select_from(Closing).where(Closing.id.in_(ids), Closing.state == State.PURGED)
+    )
     return Counter(missing=len(again), purged=db.session.scalar(purged) or 0)
 
 

@@ -1,8 +1,8 @@
 """What a DELETE leaves behind, and how to be rid of it (DECISIONS 11).
 
-On SQLite secure_delete alone leaves about a thousandth of the deleted values in rebalanced pages, and full-text
-indexes keep their terms; VACUUM with a truncated WAL before and after leaves nothing. On PostgreSQL the data files
-follow at the next `retention compact`.
+On SQLite secure_delete alone leaves about a thousandth of the deleted values in rebalanced pages, and
+full-text indexes keep their terms; VACUUM with a truncated WAL before and after leaves nothing. On PostgreSQL
+the data files follow at the next `retention compact`.
 """
 
 import sqlite3
@@ -98,13 +98,13 @@ def _compact_postgresql() -> bool:
 def _rewrite_tables(connection: Connection) -> bool:
     connection.execute(text(f"set lock_timeout = '{LOCK_TIMEOUT}'"))
     names = [table.name for table in db.metadata.sorted_tables]
-    is_done = all([_said_yes(connection, f'vacuum (full, analyze) "{name}"') for name in names])
+    answers = [_said_yes(connection, f'vacuum (full, analyze) "{name}"') for name in names]
     if connection.scalar(text("select rolsuper from pg_roles where rolname = current_user")):
         # statistics keep samples of values, and the log of changes keeps all until it is recycled
         for statement in ("vacuum (full) pg_statistic", *("select pg_switch_wal()", "checkpoint") * 2):
-            is_done &= _said_yes(connection, statement)
+            answers.append(_said_yes(connection, statement))
     connection.execute(text("reset lock_timeout"))
-    return is_done
+    return all(answers)
 
 
 def _said_yes(connection: Connection, statement: str) -> bool:

@@ -27,11 +27,11 @@ SOON_SHARE = 10  # "erasing-soon" is the last tenth of the days: three of thirty
 
 
 class NotYours(Exception):
-    """Closing the whole customer, or undoing that, needs an Admin User or the feature CUSTOMER_CLOSE."""
+    """Closing a customer, or undoing that, needs an Admin User or the feature CUSTOMER_CLOSE."""
 
 
 class LastAdmin(Exception):
-    """The last Admin User of an organisation cannot leave alone: hand over first, or close the whole customer."""
+    """The last Admin User of an organisation cannot leave alone: hand over, or close the customer."""
 
 
 class SmartosStays(Exception):
@@ -114,15 +114,15 @@ def _check_allowed(user: User, scope: Scope) -> None:
 
 
 def _begin(user: User, scope: Scope) -> Closing:
-    now, id = clock.now(), new_id()
+    now, closing_id = clock.now(), new_id()
     erase_at = now + timedelta(days=settings().retention_days)
     closing = Closing(
-        id=id,
+        id=closing_id,
         scope=scope,
         customer_id=user.customer_id,
         user_id=user.id if scope == Scope.ME else None,
         asked_by=user.id,
-        code=code_of(id),
+        code=code_of(closing_id),
         closed_at=now,
         erase_at=erase_at,
     )
@@ -165,7 +165,9 @@ def may_undo(user: User, closing: Closing) -> bool:
     """One's own closing, or, for an Admin User, that of the customer."""
     if closing.scope == Scope.ME:
         return closing.user_id == user.id
-    return closing.customer_id == user.customer_id and (user.role == Role.ADMIN or user.may(Feature.CUSTOMER_CLOSE))
+    return closing.customer_id == user.customer_id and (
+        user.role == Role.ADMIN or user.may(Feature.CUSTOMER_CLOSE)
+    )
 
 
 def current(user: User) -> Closing | None:
@@ -177,7 +179,7 @@ def current(user: User) -> Closing | None:
 
 
 def undo(user: User) -> Closing:
-    """Everything stays as it was. Against a purge that starts at the same instant one of the two wins, never both.
+    """Everything stays as it was. Against a purge that starts at the same instant one wins, never both.
 
     Raises NotClosing, NotYours, TooLate.
     """
@@ -215,7 +217,7 @@ def hasten(user: User) -> Closing:
 
 
 def _take(closing: Closing, now: datetime, **values: Any) -> None:
-    """Change a closing that is still in its days of grace, and only then: the database decides who was first."""
+    """Change a closing only while its days of grace last: the database decides who was first."""
     statement = update(Closing).where(
         Closing.id == closing.id, Closing.state == State.PENDING, Closing.erase_at > now
     )

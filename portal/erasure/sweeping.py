@@ -18,7 +18,7 @@ from portal.work import runner
 def sweep() -> Counter[str]:
     """Purge all that is due now, and drop all rows whose stated time is over; commits.
 
-    Counts closings: due, purged, still under way (a letter or a reader in the way), failed; and rows aged out.
+    Counts closings: due, purged, waiting (for a letter or a reader), failed; and rows aged out.
     """
     due, before = overdue(), _purged()
     db.session.commit()
@@ -35,14 +35,18 @@ def drop_outdated() -> int:
     """Rows whose time is over (clause 3.3), by the data map; commits after each table. How many went."""
     dropped = 0
     for statement in datamap().outdated(clock.now()):
-        done = cast(CursorResult[Any], db.session.execute(statement, execution_options={"synchronize_session": False}))
+        done = cast(
+            CursorResult[Any], db.session.execute(statement, execution_options={"synchronize_session": False})
+        )
         db.session.commit()
         dropped += done.rowcount
     return dropped
 
 
 def _purged() -> int:
-    return db.session.scalar(select(func.count()).select_from(Closing).where(Closing.state == State.PURGED)) or 0
+    return (
+        db.session.scalar(select(func.count()).select_from(Closing).where(Closing.state == State.PURGED)) or 0
+    )
 
 
 def _failing() -> int:

@@ -113,9 +113,9 @@ def undo() -> ResponseReturnValue:
 @throttled("undo-closing", limit=60, seconds=3600)
 def undo_by_link(token: str) -> ResponseReturnValue:
     found = service.by_link(token)
-    if found is None or found[1] is None:
+    user, closing = found or (None, None)
+    if user is None or closing is None:
         return web.page("erasure/link-over.html", status=404)
-    user, closing = found
     form = UndoForm()
     if not form.validate_on_submit():
         days_left = service.days_left(closing.erase_at)

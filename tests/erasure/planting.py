@@ -1,4 +1,4 @@
-"""A row in every table that reaches a person, with a mark of its own in every text column: read off the data map."""
+"""A row in every table that reaches a person, a mark of its own in every text column: off the data map."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -7,7 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from flask import current_app
-from sqlalchemy import JSON, Boolean, Column, Date, DateTime, Enum, Integer, Numeric, String, Table, Uuid, insert
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    Numeric,
+    String,
+    Table,
+    Uuid,
+    insert,
+)
 from sqlalchemy.exc import IntegrityError
 
 from portal.core import clock
@@ -39,7 +52,7 @@ class Planted:
 
 
 def plant(customer_id: UUID, user_id: UUID, *, rows: int = 1) -> Planted:
-    """Fill every owned table with `rows` rows; the last ones are known by `Planted.rows`. The caller commits."""
+    """Fill every owned table with `rows` rows; `Planted.rows` knows the last ones. The caller commits."""
     planted = Planted(rows={"customer": customer_id, "user": user_id})
     owned: DataMap = current_app.extensions["datamap"]
     names = {table.name for table in owned.tables("customer")} - set(ALREADY)
@@ -121,4 +134,4 @@ def _parent(table: Table, planted: Planted) -> Any:
 def snapshot(*, leave_out: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, to be compared."""
     tables = [table for table in db.metadata.sorted_tables if table.name not in leave_out]
-    return {t.name: sorted((tuple(map(repr, row)) for row in db.session.execute(t.select()))) for t in tables}
+    return {t.name: sorted(tuple(map(repr, row)) for row in db.session.execute(t.select())) for t in tables}

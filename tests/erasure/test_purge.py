@@ -56,7 +56,9 @@ def test_clause_8_3_everything_goes_by_itself_when_the_days_are_over(
         for name, root_id in planted.rows.items():
             table = db.metadata.tables[name]
             is_gone = not table.info.get("shared")
-            assert (db.session.scalar(select(func.count()).where(table.c.id == root_id)) == 0) == is_gone, name
+            assert (db.session.scalar(select(func.count()).where(table.c.id == root_id)) == 0) == is_gone, (
+                name
+            )
         assert not opened.store().exists(path)
         assert list(opened.keys().customers()) == []
         [entry] = ledger().entries()
@@ -125,7 +127,7 @@ def test_ninety_nine_others_are_left_as_they_were(
         after = snapshot(leave_out=BEYOND_TIME)
         gone = {str(leaving.id), *(str(p.id) for p in (leaving.admin, *leaving.staff))}
         for name in set(before) - shared:
-            kept = [row for row in before[name] if not any(id in cell for cell in row for id in gone)]
+            kept = [row for row in before[name] if not any(one in cell for cell in row for one in gone)]
             assert after[name] == kept, name
         assert opened.keys().get(others[0].id)
 
@@ -213,7 +215,9 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(
         made = make_customer()
         with app.app_context():
             plant(made.id, made.admin.id)
-            db.session.execute(insert(Visit), [{"id": new_id(), "user_id": made.admin.id, **row} for _ in range(visits)])
+            db.session.execute(
+                insert(Visit), [{"id": new_id(), "user_id": made.admin.id, **row} for _ in range(visits)]
+            )
             db.session.commit()
         close_for(made.admin)
         move_clock(days=30, seconds=1)
