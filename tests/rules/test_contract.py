@@ -1,7 +1,8 @@
 """docs/contract.md is true: addresses, fields, commands, settings and letters are those of the running code.
 
-The page is read by its tables. A row of addresses is `| GET POST | `/path/<id>` | `field` `?query` | words |`, one of
-commands `| `flask name ARGUMENT` | `--option` | words |`, one of settings `| `PORTAL_NAME` | default | words |`.
+The page is read by its tables, whose rows look like these:
+`| GET POST | `/path/<id>` | `field` `?query` | words |`, with ⏳ for what stays open while an account closes;
+`| `flask name ARGUMENT` | `--option` | … |`; `| `PORTAL_NAME` | default | … |`; `| `room/letter` | … |`.
 """
 
 import dis
@@ -22,6 +23,7 @@ from flask_wtf import FlaskForm
 from portal import config
 from portal.app import COMMANDS, create_app
 from portal.core.database import db
+from portal.core.features import Feature
 from portal.dev.demo import PASSWORD as DEMO_PASSWORD
 from portal.dev.demo import make as make_demo_people
 
@@ -47,6 +49,7 @@ class Address:
     methods: frozenset[str]
     fields: frozenset[str]
     queries: frozenset[str]
+    while_closing: bool
 
 
 def rows(text: str) -> Iterator[list[str]]:
@@ -55,24 +58,25 @@ def rows(text: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-def addresses() -> list[Address]:
+def addresses(text: str = PAGE_TEXT) -> list[Address]:
     found = []
-    for cells in rows(PAGE_TEXT):
+    for cells in rows(text):
         methods = frozenset(cells[0].split())
         if methods and methods <= METHODS:
-            named = IN_CODE.findall(cells[2])
-            queries = frozenset(name.removeprefix("?") for name in named if name.startswith("?"))
-            fields = frozenset(name for name in named if not name.startswith("?"))
-            found.append(Address(IN_CODE.findall(cells[1])[0], methods, fields, queries))
+            taken = IN_CODE.findall(cells[2])
+            queries = frozenset(name.removeprefix("?") for name in taken if name.startswith("?"))
+            fields = frozenset(name for name in taken if not name.startswith("?"))
+            path = IN_CODE.findall(cells[1])[0]
+            found.append(Address(path, methods, fields, queries, "⏳" in cells[-1]))
     return found
 
 
 def commands() -> dict[str, set[str]]:
     found = {}
     for cells in rows(PAGE_TEXT):
-        named = IN_CODE.findall(cells[0])
-        if named and named[0].startswith("flask "):
-            words = [word for word in named[0].split()[1:] if not re.search(r"[A-Z]", word)]
+        command = next(iter(IN_CODE.findall(cells[0])), "")
+        if command.startswith("flask "):
+            words = [word for word in command.split()[1:] if not re.search(r"[A-Z]", word)]
             found[" ".join(words)] = set(IN_CODE.findall(cells[1]))
     return found
 
@@ -125,6 +129,39 @@ def test_every_address_stands_on_the_page_once(portal):
     told = [plain(address.path) for address in addresses()]
 
     assert sorted(told) == sorted(set(told))
+
+
+@pytest.mark.parametrize(
+    ("heading", "access"),
+    [
+        ("Anyone", "public"),
+        ("Signed in", "signed-in"),
+        ("Smartos's own people, by feature", None),
+        ("Machines", "public"),
+    ],
+)
+def test_every_address_stands_under_those_who_may(portal, heading, access):
+    views = served(portal)
+    section = PAGE_TEXT.partition(f"\n### {heading}\n")[2].partition("\n##")[0]
+    told = [(address, views[plain(address.path), address.methods]) for address in addresses(section)]
+
+    assert told
+    if access:
+        assert [address.path for address, view in told if view.access != access] == []
+    else:
+        assert all(address.path == "/staff" or isinstance(view.access, Feature) for address, view in told)
+
+
+def test_what_is_said_to_stay_open_while_closing_does(portal):
+    views = served(portal)
+    changing = [(a, views[plain(a.path), a.methods]) for a in addresses() if "POST" in a.methods]
+
+    open_views = {address.path for address, view in changing if getattr(view, "while_closing", False)}
+    public = {address.path for address, view in changing if view.access == "public"}
+
+    assert {
+        address.path for address, _view in changing if address.while_closing
+    } - public == open_views - public
 
 
 def reached(view: Any) -> Iterator[CodeType | type[FlaskForm]]:
