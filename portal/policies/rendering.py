@@ -7,7 +7,7 @@ from markdown_it.token import Token
 from markupsafe import Markup
 
 _MAX_BRACKETS = 500
-"""Looking for the ends of links takes quadratic time: with more "[" than this, links are shown as typed."""
+"""A text of nothing but "[" would take half a minute: with more than this, links are shown as typed."""
 
 # Off: what makes a picture, hides text (a reference is not printed), means something else in a comparison
 # (struck out), or turns the layout of pasted plain text into code and headings.

@@ -44,8 +44,6 @@ def decode(content: bytes) -> str:
 
     Raises EmptyText, NotText or TooLong.
     """
-    if len(content) > MAX_BYTES:
-        raise TooLong
     try:
         return clean(content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -57,13 +55,11 @@ def clean(text: str) -> str:
 
     Raises EmptyText, NotText or TooLong.
     """
-    if len(text) > MAX_BYTES:
+    if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise TooLong
     text = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
     if _CONTROLS.search(text) or _heaps_marks(text):
         raise NotText
-    if len(text.encode()) > MAX_BYTES:
-        raise TooLong
     if not text.strip():
         raise EmptyText
     return unicodedata.normalize("NFC", text)

@@ -76,9 +76,9 @@ def test_markdown_and_plain_text_of_the_same_words_are_the_same_clauses():
 
 
 def test_lines_of_a_markdown_paragraph_belong_together_and_an_asked_for_break_stays():
-    text = "## 1. Welcome\n\nWe keep\nwhat you  \ngive us.\n"
+    text = "## 1. Welcome\n\nIn\nHuế we keep\nwhat you  \ngive us.\n"
 
-    assert clause(text, "1").body == "We keep what you\\\ngive us."
+    assert clause(text, "1").body == "In Huế we keep what you\\\ngive us."
 
 
 def test_a_plain_line_that_goes_on_in_the_middle_of_a_sentence_is_joined():
@@ -202,9 +202,10 @@ def test_a_text_of_nothing_but_headings_ends_at_a_bound():
         parse("\n".join(f"## {number}. A" for number in range(1, 502)))
 
 
-def test_a_byte_order_mark_other_line_ends_and_another_form_of_letters_change_nothing():
+@pytest.mark.parametrize("line_end", ["\r\n", "\r", "\u2028", "\f"])
+def test_a_byte_order_mark_other_line_ends_and_another_form_of_letters_change_nothing(line_end):
     text = "1. Một\nĐịa chỉ của bạn.\n2. Hai\nỔn.\n"
-    other = unicodedata.normalize("NFD", text).replace("\n", "\r\n")
+    other = unicodedata.normalize("NFD", text).replace("\n", line_end)
 
     same = parse(decode(b"\xef\xbb\xbf" + other.encode()))
 
