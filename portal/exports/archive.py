@@ -67,8 +67,9 @@ class Means:
 class Archive:
     """A ZIP that is written as it grows, and remembers of each member what the manifest says."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, progress: Progress) -> None:
         self._sink = sink
+        self._progress = progress
         self._zip = ZipStream(compress_type=ZIP_DEFLATED, compress_level=COMPRESSION)
         self.members: list[covers.Member] = []
 
@@ -81,6 +82,7 @@ class Archive:
         for piece in self._zip.file():
             self._sink.write(piece)
         self.members.append(member)
+        self._progress.advance(0)
         return member
 
     def finish(self) -> None:
@@ -100,7 +102,7 @@ def _watched(pieces: Iterator[bytes], member: covers.Member) -> Iterator[bytes]:
 
 def build(order: Order, sink: Sink, means: Means) -> None:
     """Write the whole archive. `export.<category>` is reached as each category is done."""
-    archive = Archive(sink)
+    archive = Archive(sink, means.progress)
     included = parts(means.datamap, order)
     shown: list[Shown] = []
     for category in dict.fromkeys(part.category for part in included):

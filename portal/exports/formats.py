@@ -29,10 +29,12 @@ MADE_TEXT: dict[type, Callable[[Any], str]] = {
 
 def plain(value: Any) -> Any:
     """A column's value as JSON knows it, without loss; times are ISO 8601 in UTC."""
-    if isinstance(value, Enum):
-        return value.value
-    made = MADE_TEXT.get(type(value))
-    return made(value) if made else value
+    kind = type(value)
+    if kind is str or value is None:  # most of them, by far
+        return value
+    if made := MADE_TEXT.get(kind):
+        return made(value)
+    return value.value if isinstance(value, Enum) else value
 
 
 def json_document(category_name: str, parts: Sequence[Part], pages: Pages) -> Iterator[bytes]:
@@ -102,9 +104,9 @@ def _lines(rows: Iterable[list[str]]) -> str:
 def cell(value: Any) -> str:
     """A value as a spreadsheet shows it."""
     value = plain(value)
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def safe(text: str) -> str:

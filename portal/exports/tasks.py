@@ -26,7 +26,7 @@ from portal.storage.opened import files
 from portal.storage.sealed import SealedWriter
 from portal.transparency.categories import opens_customers_part
 
-EVERY = 0.5  # seconds between two writings of the progress; the page asks once a second
+EVERY = 0.25  # seconds between two writings of the progress; the page asks once a second
 MAX_ATTEMPTS = 6
 
 
