@@ -34,6 +34,8 @@ def record(
         customer_id=customer_id,
         reason_digest=hashes.keyed("audit-reason", reason) if reason else None,
     )
+    if not db.session().in_transaction():
+        db.session.begin()  # without one a rollback would have nothing to undo, and this act would stay noted
     db.session.info.setdefault("audit", []).append(entry)
 
 
@@ -82,10 +84,12 @@ def _digest(entry: AuditEntry) -> str:
 def first_break() -> int | None:
     """The number of the first entry that does not fit the chain, or None when all hold."""
     expected, previous = 1, START
-    for entry in db.session.scalars(select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)):
-        if entry.seq != expected or entry.previous != previous or entry.digest != _digest(entry):
-            return expected
-        expected, previous = expected + 1, entry.digest
+    in_order = select(AuditEntry).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    with db.session.scalars(in_order) as entries:
+        for entry in entries:
+            if entry.seq != expected or entry.previous != previous or entry.digest != _digest(entry):
+                return expected
+            expected, previous = expected + 1, entry.digest
     return None
 
 
