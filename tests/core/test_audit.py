@@ -48,7 +48,9 @@ def test_an_act_of_a_transaction_that_fails_is_not_in_the_chain(app, chained):
     assert chain.length() == 5
 
 
-@pytest.mark.parametrize("changed", ["act", "subject_kind", "reason_digest", "actor_id", "customer_id", "previous", "digest"])
+@pytest.mark.parametrize(
+    "changed", ["act", "subject_kind", "reason_digest", "actor_id", "customer_id", "previous", "digest"]
+)
 def test_changing_the_past_is_seen(chained, changed):
     value = uuid4() if changed.endswith("_id") else "0" * 64
     db.session.execute(update(AuditEntry).where(AuditEntry.seq == 3).values({changed: value}))

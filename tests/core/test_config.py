@@ -95,7 +95,9 @@ def test_clause_8_7_a_secret_may_lie_in_a_file_and_is_never_in_a_message(tmp_pat
     secret = tmp_path / "key"
     secret.write_text("very secret\n")
 
-    assert read(PRODUCTION | {"PORTAL_SECRET_KEY": "", "PORTAL_SECRET_KEY_FILE": str(secret)}).secret_key == "very secret"
+    assert (
+        read(PRODUCTION | {"PORTAL_SECRET_KEY": "", "PORTAL_SECRET_KEY_FILE": str(secret)}).secret_key == "very secret"
+    )
     with pytest.raises(SettingsError) as stopped:
         read({"PORTAL_SMTP_URL": "very-secret-password@host"})
     assert "very-secret" not in str(stopped.value)

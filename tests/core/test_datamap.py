@@ -179,7 +179,10 @@ def test_a_page_of_somebodys_rows_holds_nobody_elses(connection, world):
 
 
 def test_erasing_a_user_takes_all_of_theirs_and_empties_mentions(connection, world):
-    for statement in [*MAP.forgetting("user", [world["bob"]], "sqlite"), *MAP.erasing("user", [world["bob"]], "sqlite")]:
+    for statement in [
+        *MAP.forgetting("user", [world["bob"]], "sqlite"),
+        *MAP.erasing("user", [world["bob"]], "sqlite"),
+    ]:
         connection.execute(statement)
 
     assert counts(connection) == {

@@ -51,7 +51,13 @@ def test_a_choice_beats_the_browser_and_comes_back_to_the_same_page(browse):
 
 
 def token(browse):
-    return browse.get("/cookies").get_data(as_text=True).partition('name="csrf_token"')[2].split('value="')[1].split('"')[0]
+    return (
+        browse.get("/cookies")
+        .get_data(as_text=True)
+        .partition('name="csrf_token"')[2]
+        .split('value="')[1]
+        .split('"')[0]
+    )
 
 
 @pytest.mark.parametrize("chosen", ["", "fr", "../../etc", "vi\x00", "VI"])

@@ -27,7 +27,9 @@ def test_what_is_typed_is_kept_in_one_spelling(typed, kept):
     assert clean(typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["nul\x00byte", "a\nb", "a\r\nb", "tab\tinside", "bell\x07", "half \ud83d", "\x85x\x85y"])
+@pytest.mark.parametrize(
+    "typed", ["nul\x00byte", "a\nb", "a\r\nb", "tab\tinside", "bell\x07", "half \ud83d", "\x85x\x85y"]
+)
 def test_what_cannot_be_printed_is_refused(typed):
     with pytest.raises(Unprintable):
         clean(typed)

@@ -170,7 +170,9 @@ def test_a_line_cut_before_the_letter_was_taken_costs_nothing(app, mailbox, work
     assert len(mailbox.letters(ALICE)) == 1
 
 
-@pytest.mark.parametrize("name", ["Alice\nBcc: mallory@example.com", "Alice\r\nSubject: x", "Alice <mallory@example.com>"])
+@pytest.mark.parametrize(
+    "name", ["Alice\nBcc: mallory@example.com", "Alice\r\nSubject: x", "Alice <mallory@example.com>"]
+)
 def test_a_name_stays_a_name(app, mailbox, work, name):
     with app.app_context():
         write("joining/welcome", Reader(ALICE, "en"), {"full_name": name, "sign_in": "https://portal.example.com"})
@@ -249,7 +251,12 @@ def test_many_letters_go_over_one_line(app, mailbox, work):
 def test_a_queue_that_is_down_costs_a_minute_and_no_letter(environ, mailbox):
     with portal(environ | {"PORTAL_QUEUE_URL": "redis://127.0.0.1:1/0"}) as app:
         browse = Browse(app)
-        fields = {"kind": "individual", "full_name": "Chi", "email": "chi@example.com", "password": "sông Hàn lúc nửa đêm"}
+        fields = {
+            "kind": "individual",
+            "full_name": "Chi",
+            "email": "chi@example.com",
+            "password": "sông Hàn lúc nửa đêm",
+        }
 
         reply = browse.submit("/sign-up", {**fields, "age_confirmed": "y", "accept_policy": "y"})
 

@@ -130,9 +130,7 @@ def test_clause_8_7_all_devices_are_signed_out(browse, browse_as, make_customer,
     assert his.get("/overview").status_code == 200
 
 
-def test_two_addresses_in_one_form_write_to_nobody_but_the_first_ones_owner(
-    browse, make_customer, mailbox, work
-):
+def test_two_addresses_in_one_form_write_to_nobody_but_the_first_ones_owner(browse, make_customer, mailbox, work):
     make_customer(email="alice@example.com")
     make_customer(email="mallory@example.com")
     token = token_of(browse.get("/forgot-password"))

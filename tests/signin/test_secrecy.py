@@ -109,7 +109,9 @@ def test_clause_8_7_logs_hold_no_address_password_or_link(capfd, environ, mailbo
         browse = Browse(app)
         mailbox.refuse("bich@example.com")
         fields = {"kind": "individual", "full_name": "Trần Thị Bích", "email": "bich@example.com"}
-        browse.submit("/sign-up", {**fields, "password": "sông Hàn lúc nửa đêm", "age_confirmed": "y", "accept_policy": "y"})
+        browse.submit(
+            "/sign-up", {**fields, "password": "sông Hàn lúc nửa đêm", "age_confirmed": "y", "accept_policy": "y"}
+        )
         browse.submit("/sign-in", {"email": "bich@example.com", "password": "sông Hàn"})
         for _ in range(6):
             browse.submit("/forgot-password", {"email": "bich@example.com"})

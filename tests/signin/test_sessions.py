@@ -34,9 +34,7 @@ def updates(app):
     event.remove(engine, "before_cursor_execute", note)
 
 
-def test_clause_5_1_signing_out_ends_the_row_so_that_the_old_cookie_is_worth_nothing(
-    app, browse_as, make_customer
-):
+def test_clause_5_1_signing_out_ends_the_row_so_that_the_old_cookie_is_worth_nothing(app, browse_as, make_customer):
     alice = make_customer().admin
     browse = browse_as(alice)
     old = cookie_of(browse)
@@ -80,9 +78,7 @@ def test_clause_1_1_a_session_ends_after_twelve_hours_however_busy(browse_as, ma
     assert browse.get("/overview").status_code == 303
 
 
-def test_personnel_are_signed_out_after_twenty_minutes_and_after_eight_hours(
-    browse_as, make_operator, move_clock
-):
+def test_personnel_are_signed_out_after_twenty_minutes_and_after_eight_hours(browse_as, make_operator, move_clock):
     operator = make_operator()
     idle, busy = browse_as(operator), browse_as(operator)
 
@@ -97,9 +93,7 @@ def test_personnel_are_signed_out_after_twenty_minutes_and_after_eight_hours(
     assert busy.get("/overview").status_code == 303
 
 
-def test_when_somebody_was_last_seen_is_written_at_most_once_a_minute(
-    browse_as, make_customer, move_clock, updates
-):
+def test_when_somebody_was_last_seen_is_written_at_most_once_a_minute(browse_as, make_customer, move_clock, updates):
     browse = browse_as(make_customer().admin)
     for seconds in (5, 30, 50):
         move_clock(seconds=seconds)

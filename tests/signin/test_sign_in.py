@@ -12,7 +12,12 @@ from tests.support.people import PASSWORD
 from tests.support.portals import portal
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-HOSTILE = ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example"]  # more: tests/core/test_web.py
+HOSTILE = [
+    "//evil.example",
+    "https://evil.example/",
+    "/\\evil.example",
+    "/\t/evil.example",
+]  # more: tests/core/test_web.py
 
 
 def signed_in_rows(app):
@@ -201,9 +206,7 @@ def test_without_cookies_signing_in_says_what_is_missing(app, make_customer):
     assert signed_in_rows(app) == 0
 
 
-def test_too_many_wrong_passwords_are_stopped_and_the_owner_waits_ten_minutes_at_most(
-    app, make_customer, move_clock
-):
+def test_too_many_wrong_passwords_are_stopped_and_the_owner_waits_ten_minutes_at_most(app, make_customer, move_clock):
     alice = make_customer(email="alice@example.com").admin
     attacker = Browse(app)
     token = token_of(attacker.get("/sign-in"))
