@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Update, func, or_, select, update
+from sqlalchemy import Update, func, literal, or_, select, update
 
 from portal.accounts.models import User
 from portal.core import clock
@@ -76,7 +76,7 @@ def _held(lease: Lease) -> list[Held]:
         select(
             Delivery.id,
             Delivery.notice_id,
-            Delivery.lane_token,
+            literal(lease.token),
             Delivery.attempts,
             Delivery.interrupted,
             User.email,
@@ -133,7 +133,11 @@ def _write(held: Held, **values: Any) -> NoticeState | None:
 
 def put_down(lease: Lease) -> None:
     """The lane stops knowing every answer: nothing it still holds has left. Commits."""
-    mine = [Delivery.lane_id == lease.id, Delivery.lane_token == lease.token, Delivery.state == DeliveryState.SENDING]
+    mine = [
+        Delivery.lane_id == lease.id,
+        Delivery.lane_token == lease.token,
+        Delivery.state == DeliveryState.SENDING,
+    ]
     db.session.execute(update(Delivery).where(*mine).values(_PUT_DOWN), execution_options=UNSEEN)
     db.session.commit()
 

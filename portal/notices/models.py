@@ -1,4 +1,4 @@
-"""Notices and their deliveries: one row per recipient and notice, sent by lanes that lose nothing (DESIGN, mechanism 4)."""
+"""Notices and their deliveries: one row per recipient and notice, sent by lanes (DESIGN, mechanism 4)."""
 
 from __future__ import annotations
 

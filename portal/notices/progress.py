@@ -42,11 +42,11 @@ def counts(notice_ids: list[UUID]) -> dict[UUID, Counts]:
         .where(Delivery.notice_id.in_(notice_ids))
         .group_by(Delivery.notice_id, Delivery.state)
     )
-    numbers: dict[UUID, Counter[str]] = {id: Counter() for id in notice_ids}
+    numbers: dict[UUID, Counter[str]] = {notice_id: Counter() for notice_id in notice_ids}
     for notice_id, state, number, interrupted in rows:
         numbers[notice_id][state] += number
         numbers[notice_id]["interrupted"] += interrupted
-    return {id: _counted(found) for id, found in numbers.items()}
+    return {notice_id: _counted(found) for notice_id, found in numbers.items()}
 
 
 def _counted(found: Counter[str]) -> Counts:

@@ -31,9 +31,7 @@ class NeedsAnother(Exception):
     """Who announced it cannot approve it."""
 
 
-def announce(
-    policy_version_id: UUID, letter: str, words: Mapping[str, Skeleton], *, by: User | None
-) -> Notice:
+def announce(policy_version_id: UUID, letter: str, words: Mapping[str, Skeleton], *, by: User | None) -> Notice:
     """Write the notice and everyone's delivery; `by` is None on the command line, where the typing is the approval.
 
     Beyond 1,000 recipients a second person starts it, or ten minutes where nobody else could.

@@ -40,7 +40,9 @@ def compose(name: str, locale: str, facts: Mapping[str, Any]) -> Skeleton:
 def _cut(words: str, marks: Mapping[str, str]) -> list[str]:
     pieces = [words]
     for part, mark in marks.items():
-        pieces = [found for i, piece in enumerate(pieces) for found in ([piece] if i % 2 else _split(piece, mark, part))]
+        pieces = [
+            found for i, piece in enumerate(pieces) for found in ([piece] if i % 2 else _split(piece, mark, part))
+        ]
     return pieces
 
 

@@ -67,7 +67,7 @@ def _subjects(notices: list[Notice]) -> dict[UUID, str]:
         .where(NoticeText.notice_id.in_(ids))
         .order_by(NoticeText.locale == current_user.locale)
     )
-    return {notice_id: subject for notice_id, subject in rows}
+    return dict(row._tuple() for row in rows)
 
 
 @bp.post("/<uuid:notice_id>/approve")

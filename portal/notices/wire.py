@@ -4,6 +4,7 @@ import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import parseaddr
+from typing import cast
 
 import flask_mail
 from flask import current_app
@@ -27,7 +28,7 @@ class AnswerLost(Exception):
 
 
 class Line:
-    """Opened at the first letter, kept until it breaks. The pipelined path of a million letters would be another Line."""
+    """Opened at the first letter, kept until it breaks. A pipelined one for a million letters has its place here."""
 
     def __init__(self, mail: flask_mail.Mail) -> None:
         self._mail = mail
@@ -91,7 +92,7 @@ class Line:
 
     def _open(self) -> smtplib.SMTP:
         if self._host is None:
-            self._host = self._mail.connect().__enter__().host
+            self._host = cast(smtplib.SMTP, self._mail.connect().__enter__().host)
             self._host.ehlo_or_helo_if_needed()
         return self._host
 

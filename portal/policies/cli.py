@@ -1,7 +1,7 @@
 """`flask policies import|publish`: a version from text files, and into the world."""
 
 import json
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -69,19 +69,19 @@ def _why(refusal: TextRefused) -> str:
     return REFUSALS[refusal.reason]
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A calendar day such as 2027-03-01."""
 
     name = "date"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
         try:
-            return datetime.strptime(str(value), "%Y-%m-%d").date()
+            return date.fromisoformat(str(value))
         except ValueError:
             self.fail("must be a day such as 2027-03-01.", param, ctx)
 
 
-class Summary(click.ParamType):
+class Summary(click.ParamType[str]):
     """A few sentences for people."""
 
     name = "text"

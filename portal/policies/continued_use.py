@@ -83,7 +83,7 @@ def _find(user: Any) -> list[Pending]:
         )
         .order_by(PolicyVersion.number)
     )
-    newest = {row.kind: Pending(*row) for row in rows}
+    newest = {kind: Pending(kind, number, day, shown) for kind, number, day, shown in rows if day}
     return [newest[kind] for kind in PolicyKind if kind in newest]
 
 
@@ -101,8 +101,15 @@ def _banner(one: Pending) -> Banner:
     if one.effective_on > versions.day_of(clock.now()):
         words = _("%(document)s: a new version takes effect on %(day)s.", document=_named(one.kind), day=day)
     else:
-        words = _("%(document)s: a new version has been in effect since %(day)s.", document=_named(one.kind), day=day)
-    choice = _("If you do not agree, you can [object] or [leave]. Going on using the service means agreeing to it (clause 12).")
+        words = _(
+            "%(document)s: a new version has been in effect since %(day)s.",
+            document=_named(one.kind),
+            day=day,
+        )
+    choice = _(
+        "If you do not agree, you can [object] or [leave]. "
+        "Going on using the service after that day means agreeing to it."
+    )
     text = escape(f"{words} {choice}").replace("[object]", object_link).replace("[leave]", leave_link)
     return Banner("info", text, href=url_for(f"{PAGES[one.kind]}_compare", to=one.number), action=_("See what changes"))
 

@@ -4,7 +4,7 @@ from portal.core import web
 from portal.core.language import LOCALES
 from portal.notices import skeleton
 from portal.notices.skeleton import Skeleton
-from portal.policies import comparison
+from portal.policies import comparison, showing
 from portal.policies.models import PolicyKind, PolicyVersion
 
 CHANGED = "policies/changed"
@@ -41,6 +41,6 @@ def changed_clauses(before: PolicyVersion, after: PolicyVersion, locale: str) ->
     old, new = before.text(locale), after.text(locale)
     if old is None or new is None:
         return []
-    changes = comparison.compare(old.clauses, new.clauses)
+    changes = comparison.compare(showing.plain(old.clauses), showing.plain(new.clauses))
     shown = [change.new or change.old for change in changes if change.kind != comparison.ChangeKind.SAME]
     return [clause.number for clause in shown if clause is not None and clause.number != "0"]

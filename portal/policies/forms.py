@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from wtforms import DateField, RadioField, SelectField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
 from portal.core import clock
@@ -36,22 +37,24 @@ class CompareForm(FlaskForm):
     def offer(self, known: Sequence[PolicyVersion]) -> None:
         """Every published version can stand on either side."""
         for field in (self.before, self.after):
-            field.choices = [(version.number, _("Version %(number)d", number=version.number)) for version in known]
+            field.choices = [
+                SelectChoice(version.number, _("Version %(number)d", number=version.number)) for version in known
+            ]
 
 
 class DraftForm(Form):
     """A text in one language, as a file or pasted."""
 
-    kind = RadioField(_l("Document"), choices=[(kind.value, words) for kind, words in KIND_WORDS.items()])
-    locale = RadioField(_l("Language"), choices=list(LANGUAGE_NAMES.items()))
+    kind = RadioField(_l("Document"), choices=[SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()])
+    locale = RadioField(_l("Language"), choices=[SelectChoice(code, name) for code, name in LANGUAGE_NAMES.items()])
     number = SelectField(_l("Draft"), default=NEW)
     file = FileField(_l("Text or Markdown file"))
     text = LongText(_l("Or paste the text"), validators=[at_most(MAX_BYTES)])
 
     def offer(self, drafts: Sequence[PolicyVersion]) -> None:
         """A new draft, or a language for one that is there."""
-        known = [(f"{d.kind.value}-{d.number}", f"{KIND_WORDS[d.kind]} {d.number}") for d in drafts]
-        self.number.choices = [(NEW, _("A new draft")), *known]
+        known = [SelectChoice(f"{d.kind.value}-{d.number}", f"{KIND_WORDS[d.kind]} {d.number}") for d in drafts]
+        self.number.choices = [SelectChoice(NEW, _("A new draft")), *known]
 
     @property
     def draft_number(self) -> int | None:
@@ -86,8 +89,8 @@ class PublishForm(Form):
     severity = RadioField(
         _l("How much changes"),
         choices=[
-            (Severity.MINOR.value, _l("Minor: no letters, listed in the history")),
-            (Severity.MAJOR.value, _l("Major: one letter to everyone, and a banner")),
+            SelectChoice(Severity.MINOR.value, _l("Minor: no letters, listed in the history")),
+            SelectChoice(Severity.MAJOR.value, _l("Major: one letter to everyone, and a banner")),
         ],
     )
     effective_on = DateField(_l("Takes effect on"), validators=[Optional()])

@@ -138,14 +138,10 @@ class PolicyAcceptance(Model):
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = owner("user.id")
-    kind: Mapped[PolicyKind] = _held(
-        choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS
-    )
+    kind: Mapped[PolicyKind] = _held(choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS)
     number: Mapped[int] = _held(label=_l("Version"), source=Source.SMARTOS)
     locale: Mapped[str] = _held(label=_l("In language"), source=Source.YOU, words=LANGUAGE_NAMES)
-    way: Mapped[AcceptanceWay] = _held(
-        choice(AcceptanceWay), label=_l("How"), source=Source.YOU, words=WAY_WORDS
-    )
+    way: Mapped[AcceptanceWay] = _held(choice(AcceptanceWay), label=_l("How"), source=Source.YOU, words=WAY_WORDS)
     at: Mapped[datetime] = _held(label=_l("When"), source=Source.AUTOMATIC, default=clock.now)
 
 
@@ -160,8 +156,6 @@ class PolicyShown(Model):
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID] = owner("user.id")
-    kind: Mapped[PolicyKind] = _held(
-        choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS
-    )
+    kind: Mapped[PolicyKind] = _held(choice(PolicyKind), label=_l("Document"), source=Source.SMARTOS, words=KIND_WORDS)
     number: Mapped[int] = _held(label=_l("Version"), source=Source.SMARTOS)
     shown_at: Mapped[datetime] = _held(label=_l("First shown"), source=Source.AUTOMATIC, default=clock.now)

@@ -1,6 +1,7 @@
 """A version and a comparison, arranged for a page: articles with their sub-clauses, changes as paragraphs of spans."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -9,6 +10,10 @@ from portal.policies import comparison, rendering
 from portal.policies.clauses import Clause
 from portal.policies.comparison import ChangeKind, ClauseChange, Span
 from portal.policies.models import PolicyText
+
+_LINK = re.compile(r"\[([^\[\]]+)\]\(([^()\s]+)\)")
+_EMPHASIS = re.compile(r"(\*{1,2})(\S(?:[^*\n]*\S)?)\1")
+_BULLET = re.compile(r"^( *)- ", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,35 +48,50 @@ def articles(text: PolicyText) -> tuple[ShownClause, ...]:
 def _arranged(sha256: str, clauses: tuple[Clause, ...]) -> tuple[ShownClause, ...]:
     starts = [i for i, clause in enumerate(clauses) if clause.level < 2]
     ends = [*starts[1:], len(clauses)]
-    return tuple(
-        _shown(clauses[start], clauses[start + 1 : end]) for start, end in zip(starts, ends, strict=True)
-    )
+    return tuple(_shown(clauses[start], clauses[start + 1 : end]) for start, end in zip(starts, ends, strict=True))
 
 
 def _shown(clause: Clause, parts: tuple[Clause, ...] = ()) -> ShownClause:
     return ShownClause(
-        clause.number, clause.anchor, clause.title, rendering.to_html(clause.body), tuple(_shown(p) for p in parts)
+        clause.number,
+        clause.anchor,
+        clause.title,
+        rendering.to_html(clause.body),
+        tuple(_shown(p) for p in parts),
     )
+
+
+def plain(clauses: list[Clause]) -> list[Clause]:
+    """The clauses as people read them, for comparing: where a link leads stays visible, marks of Markdown go."""
+    return [replace(clause, body=_plain(clause.body)) for clause in clauses]
+
+
+def _plain(body: str) -> str:
+    body = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1 (\2)", body))
+    return _BULLET.sub(r"\1• ", body).replace("\\\n", "\n")
 
 
 def changes(old: PolicyText, new: PolicyText) -> tuple[list[ShownChange], comparison.Summary]:
     """The clauses that differ, and how many met which fate."""
-    found = comparison.compare(old.clauses, new.clauses)
+    found = comparison.compare(plain(old.clauses), plain(new.clauses))
     shown = [_change(change) for change in found if change.kind != ChangeKind.SAME]
     return shown, comparison.summary(found)
 
 
 def _change(change: ClauseChange) -> ShownChange:
-    new, old = change.new or change.old, change.old or change.new
-    assert new is not None and old is not None  # noqa: S101 (a change has one of the two; told to the type checker)
     return ShownChange(
         kind=change.kind,
         is_reworded=change.is_reworded,
-        number=new.number,
-        old_number=old.number,
+        number=_number(change.new, change.old),
+        old_number=_number(change.old, change.new),
         title=change.title,
         body=_paragraphs(change.body),
     )
+
+
+def _number(*clauses: Clause | None) -> str:
+    """The number of the first that is there: what was added has no old clause, what was removed no new one."""
+    return next(clause.number for clause in clauses if clause)
 
 
 def _paragraphs(spans: list[Span]) -> list[list[Span]]:

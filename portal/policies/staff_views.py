@@ -1,5 +1,7 @@
 """The policy officer's desk: drafts, previews, comparison with what is in force, publishing."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -13,7 +15,7 @@ from portal.core.features import Feature
 from portal.core.language import LANGUAGE_NAMES, LOCALES
 from portal.notices import audience
 from portal.notices import service as notices
-from portal.notices.models import Notice
+from portal.notices.models import Notice, NoticeState
 from portal.policies import service, showing, versions
 from portal.policies.clauses import TextRefused
 from portal.policies.emails import PAGES
@@ -24,7 +26,13 @@ from portal.policies.words import why_refused
 
 bp = Blueprint("policy_desk", __name__, url_prefix="/staff/policies")
 
-WORDS = {"names": KIND_WORDS, "states": STATE_WORDS, "severities": SEVERITY_WORDS, "languages": LANGUAGE_NAMES, "pages": PAGES}
+WORDS: dict[str, Any] = {
+    "names": KIND_WORDS,
+    "states": STATE_WORDS,
+    "severities": SEVERITY_WORDS,
+    "languages": LANGUAGE_NAMES,
+    "pages": PAGES,
+}
 
 
 class KindConverter(BaseConverter):
@@ -144,7 +152,7 @@ def _publish_page(version: PolicyVersion, form: PublishForm) -> ResponseReturnVa
 def _told(notice: Notice | None) -> str:
     if notice is None:
         return _("Published. Minor changes are listed in the history; no letters are sent.")
-    if notice.state == notices.NoticeState.AWAITING_APPROVAL:
+    if notice.state == NoticeState.AWAITING_APPROVAL:
         return _("Published. The letters wait for approval before they go out.")
     return _("Published. Everyone is being told by e-mail.")
 

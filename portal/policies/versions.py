@@ -40,9 +40,7 @@ def published(kind: PolicyKind) -> list[PolicyVersion]:
 
 def find(kind: PolicyKind, number: int) -> PolicyVersion | None:
     """One version, draft or published."""
-    return db.session.scalar(
-        select(PolicyVersion).where(PolicyVersion.kind == kind, PolicyVersion.number == number)
-    )
+    return db.session.scalar(select(PolicyVersion).where(PolicyVersion.kind == kind, PolicyVersion.number == number))
 
 
 def every(kind: PolicyKind) -> list[PolicyVersion]:

@@ -9,7 +9,10 @@ from portal.policies.source_text import MAX_BYTES
 def why_refused(refusal: TextRefused) -> str:
     """One sentence in the reader's language."""
     if isinstance(refusal, NumbersOutOfOrder):
-        return _("Number %(number)s cannot stand where it stands: an article is missing or doubled.", number=refusal.found)
+        return _(
+            "Number %(number)s cannot stand where it stands: an article is missing or doubled.",
+            number=refusal.found,
+        )
     size = MAX_BYTES // 1000
     return {
         "empty": _("There is nothing in it."),

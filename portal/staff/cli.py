@@ -21,7 +21,7 @@ LINK_HOURS = 72
 group = AppGroup("operator", help="Smartos's own people.")
 
 
-class Address(click.ParamType):
+class Address(click.ParamType[str]):
     """One e-mail address."""
 
     name = "email"
