@@ -32,7 +32,7 @@ from portal.mailer import carrier, delivery
 from portal.notices import cli as notices_cli
 from portal.notices import sending
 from portal.notices import views as notices
-from portal.pages import health
+from portal.pages import doctor, health
 from portal.pages import views as pages
 from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
@@ -90,6 +90,7 @@ MENU = (
     MenuEntry(_l("Profile"), "profile.profile", icon="user"),
     MenuEntry(_l("My data"), "transparency.my_data", icon="database"),
     MenuEntry(_l("Exports"), "exports.index", icon="download"),
+    MenuEntry(_l("Security"), "signin.security", icon="shield-check"),
     MenuEntry(_l("Policies"), "policy_desk.index", icon="scale", feature=Feature.POLICIES),
     MenuEntry(_l("Notices"), "notices.index", icon="send", feature=Feature.NOTICES),
 )
@@ -105,6 +106,7 @@ COMMANDS = (
     *notices_cli.COMMANDS,
     *staff_cli.COMMANDS,
     *erasure_cli.COMMANDS,
+    *doctor.COMMANDS,
     *dev_cli.COMMANDS,
 )
 

@@ -210,4 +210,5 @@ def is_loopback(host: str) -> bool:
 def _with_made_secrets(settings: Settings, make_secret: Callable[[Path, str], str]) -> Settings:
     folder = settings.instance_path / "secrets"
     missing = [name for name in SECRETS if not getattr(settings, name.lower())]
-    return replace(settings, **{name.lower(): make_secret(folder, name) for name in missing})
+    made: dict[str, Any] = {name.lower(): make_secret(folder, name) for name in missing}
+    return replace(settings, **made)

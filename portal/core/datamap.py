@@ -252,7 +252,7 @@ class DataMap:
         query = select(table).where(self.owned(table, root, [person])).order_by(key.desc()).limit(size)
         return query if before is None else query.where(key < before)
 
-    def count(self, table: Table, root: str, ids: Sequence[UUID], dialect: str) -> Select[tuple[int]]:
+    def count(self, table: Table, root: str, ids: Sequence[UUID], dialect: str) -> Select[Any]:
         """How many rows of `table` would go with these: the rehearsal and the ledger's counts."""
         return select(func.count()).select_from(table).where(self.owned(table, root, batch(ids, dialect)))
 
@@ -264,7 +264,7 @@ class DataMap:
                 target = _target(key).table
                 if target not in going:
                     continue
-                hit = key.in_(select(target.c.id).where(self.owned(target, root, chosen)))
+                hit: ColumnElement[bool] = key.in_(select(target.c.id).where(self.owned(target, root, chosen)))
                 if table in going and not _is_cyclic(key):
                     hit &= not_(self.owned(table, root, chosen))
                 yield update(table).where(hit).values({key.name: None})

@@ -9,11 +9,11 @@ from email_validator import EmailNotValidError
 from flask import request
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core import clock, hashes, words
 from portal.core.database import Model, db, writing
-from portal.core.datamap import Keep, mapped_column
+from portal.core.datamap import Keep
 from portal.core.forms import normal_email
 from portal.core.web import visitor
 

@@ -22,7 +22,7 @@ from portal.core import clock
 TIMEOUT_SECONDS = 10
 
 
-class VerifiedConnection(flask_mail.Connection):  # type: ignore[misc]
+class VerifiedConnection(flask_mail.Connection):
     """An SMTP connection that verifies the server's certificate and gives up after ten seconds."""
 
     def configure_host(self) -> smtplib.SMTP:
@@ -39,14 +39,14 @@ class VerifiedConnection(flask_mail.Connection):  # type: ignore[misc]
         return host
 
 
-class SingleMessage(flask_mail.Message):  # type: ignore[misc]
+class SingleMessage(flask_mail.Message):
     """A message to one person, built by EmailMessage, which refuses line breaks in headers and a second recipient."""
 
-    def _message(self) -> EmailMessage:
+    def _message(self) -> EmailMessage:  # type: ignore[override]  # Flask-Mail needs no more than as_bytes()
         message = EmailMessage(policy=SMTP)
-        name, address = parseaddr(self.sender)
+        name, address = parseaddr(str(self.sender))
         message["From"] = Address(name, addr_spec=address)
-        message["To"] = Address(addr_spec=self.recipients[0])
+        message["To"] = Address(addr_spec=str(self.recipients[0]))
         message["Subject"] = self.subject
         message["Date"] = format_datetime(clock.now())
         message["Message-ID"] = self.msgId
@@ -60,7 +60,7 @@ class SingleMessage(flask_mail.Message):  # type: ignore[misc]
 def connect(app: Flask) -> flask_mail.Mail:
     """Set Flask-Mail up from SMTP_URL and MAIL_FROM."""
     settings: Settings = app.extensions["settings"]
-    flask_mail.Connection = VerifiedConnection
+    flask_mail.Connection = VerifiedConnection  # type: ignore[misc]  # where Flask-Mail looks it up
     app.config.update(_configuration(settings))
     return flask_mail.Mail(app)
 

@@ -57,7 +57,7 @@ def prove(user: User, password: str) -> None:
     """
     if not passwords.is_right(password, user.password_hash):
         raise WrongPassword
-    row: SignIn = user.sign_in  # type: ignore[attr-defined]
+    row: SignIn = user.sign_in
     db.session.execute(update(SignIn).where(SignIn.id == row.id).values(proven_at=clock.now()))
 
 
@@ -69,8 +69,8 @@ def change_password(user: User, current: str, new: str) -> None:
     if not passwords.is_right(current, user.password_hash):
         raise WrongPassword
     set_password(user, new)
-    sessions.end_others(user, keep=user.sign_in)  # type: ignore[attr-defined]
-    emails.password_changed(user, user.sign_in)  # type: ignore[attr-defined]
+    sessions.end_others(user, keep=user.sign_in)
+    emails.password_changed(user, user.sign_in)
 
 
 def set_password(user: User, new: str) -> None:

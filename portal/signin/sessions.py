@@ -54,7 +54,7 @@ def start(user: User, way: Way, seen: Visitor, *, proven: bool = True) -> SignIn
     db.session.add(row)
     db.session.add(Visit(user_id=user.id, at=now, way=way, ip=seen.ip, browser=browser, system=system))
     session.clear()
-    user.session_secret, user.sign_in = secret, row  # type: ignore[attr-defined]
+    user.session_secret, user.sign_in = secret, row
     login_user(user)
     return row
 

@@ -20,7 +20,7 @@ from portal.core.leases import Leased
 log = structlog.get_logger(__name__)
 
 
-class ForgetfulSqliteStorage(SqliteStorage):  # type: ignore[misc]
+class ForgetfulSqliteStorage(SqliteStorage):
     """SqliteStorage whose deleted rows leave no bytes behind in their pages."""
 
     def _create_connection(self) -> Any:
