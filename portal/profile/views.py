@@ -5,7 +5,6 @@ from uuid import UUID
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_babel import refresh
 from flask_login import current_user
 
 from portal.core import web
@@ -44,7 +43,6 @@ def profile() -> ResponseReturnValue:
     given = {name: form[name].data for name in service.fields_of(current_user) if name in request.form}
     outcome = service.change(current_user, given, shown=form.shown.data or "")
     db.session.commit()
-    refresh()
     _tell(outcome)
     return web.see_other("profile.profile")
 

@@ -70,7 +70,7 @@ def test_while_closing_the_next_step_is_to_see_the_days_left(app, browse_as, mak
 
     page = main_of(alice.get("/overview"))
 
-    assert "Your account is closing" in page
+    assert "See how many days are left" in page
 
 
 def test_the_overview_speaks_vietnamese(browse_as, make_customer) -> None:

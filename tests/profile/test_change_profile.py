@@ -41,6 +41,7 @@ def test_what_was_saved_is_shown_in_the_language_just_chosen(browse_as, make_cus
 
     page = alice.get(reply.headers["Location"]).get_data(as_text=True)
     assert 'lang="vi"' in page
+    assert "Đã lưu. Bạn có thể xem mọi thay đổi trong phần lịch sử." in page
     assert "Trần Thị Bích Ngọc" in page
 
 

@@ -1,6 +1,8 @@
 """Another e-mail address: it takes effect once it is verified, and the old one is told (clause 3.1)."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from portal.accounts.models import User
 from portal.core.database import db
 from portal.profile.models import ProfileChange
-from tests.support.browse import link_in
+from tests.support.browse import Browse, link_in, token_of
 from tests.support.people import PASSWORD
 
 NEW = "alice.new@example.com"
@@ -117,6 +119,29 @@ def test_an_address_that_was_taken_meanwhile_is_not_taken_twice(
 
     assert reply.status_code == 404
     assert email_of(app, alice) == alice.email
+
+
+def test_of_two_people_who_prove_the_same_address_in_the_same_moment_one_gets_it(
+    app, browse_as, make_customer, link
+) -> None:
+    people = [make_customer().admin, make_customer().admin]
+    paths = []
+    for person in people:
+        browse_as(person).submit("/profile/email", {"email": NEW})
+        paths.append(link(NEW))
+    browsers = [Browse(app), Browse(app)]
+    tokens = [token_of(browser.get(path)) for browser, path in zip(browsers, paths, strict=True)]
+    together = threading.Barrier(2)
+
+    def press(browser: Browse, path: str, token: str) -> int:
+        together.wait(10)
+        return int(browser.post(path, {"csrf_token": token}).status_code)
+
+    with ThreadPoolExecutor() as pool:
+        codes = list(pool.map(press, browsers, paths, tokens))
+
+    assert sorted(codes) == [303, 404]
+    assert sorted(email_of(app, person) == NEW for person in people) == [False, True]
 
 
 def test_a_link_works_once_and_only_the_newest(app, browse, browse_as, make_customer, link) -> None:

@@ -113,8 +113,10 @@ def test_nobody_reads_anybody_elses_items(app, browse_as, make_customer) -> None
     browser = browse_as(alice.admin)
 
     pages = [main_of(browser.get(f"/my-data/{category.value}")) for category in Category]
+    counts = main_of(browser.get("/my-data"))
 
     assert all("Bob" not in page and "10.0.0." not in page and bob.admin.email not in page for page in pages)
+    assert "1 item" in counts.partition('href="/my-data/visits"')[2].partition("</a>")[0]
 
 
 def test_the_contract_is_shown_with_package_products_term_and_kind(browse_as, make_customer) -> None:
