@@ -1,5 +1,6 @@
 """A row in every table that reaches a person, a mark of its own in every text column: off the data map."""
 
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,13 +33,14 @@ from portal.storage.files import user_prefix
 ALREADY = ("customer", "user")
 IDLE = ("due_at", "leased_until", "leased_by", "dead_at")
 FIXED = {"locale": "vi"}
+MARK = re.compile(rb"zq[0-9a-f]{8}")
 
 
 @dataclass
 class Planted:
     """What was put in: the marks, and the rows by table."""
 
-    marks: list[str] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
     rows: dict[str, Any] = field(default_factory=dict)
 
     def found_in(self, folder: Path) -> dict[str, set[str]]:
@@ -46,9 +48,15 @@ class Planted:
         found = {}
         for file in folder.rglob("*"):
             content = file.read_bytes() if file.is_file() else b""
-            if here := {mark for mark in self.marks if mark.encode() in content}:
+            if here := {match.decode() for match in MARK.findall(content)} & self.marks:
                 found[str(file.relative_to(folder))] = here
         return found
+
+    def mark(self) -> str:
+        """A new mark: short, as the residue of a rebalanced page is a piece of a row."""
+        made = f"zq{secrets.token_hex(4)}"
+        self.marks.add(made)
+        return made
 
 
 def plant(customer_id: UUID, user_id: UUID, *, rows: int = 1) -> Planted:
@@ -73,16 +81,16 @@ def plant_file(customer_id: UUID, user_id: UUID, name: str = "planted.txt") -> s
 
 
 def _plant_row(table: Table, planted: Planted) -> None:
-    before = len(planted.marks)
+    before = set(planted.marks)
     values = {c.name: _value(c, planted) for c in table.columns if not _is_numbered(c)}
     if table.info.get("shared"):
-        del planted.marks[before:]
+        planted.marks = before
     try:
         with db.session.begin_nested():
             done = db.session.execute(insert(table).values(**values))
     except IntegrityError:  # one per person is all that this table takes
         assert table.name in planted.rows, table.name
-        del planted.marks[before:]
+        planted.marks = before
         return
     planted.rows[table.name] = values.get("id") or done.inserted_primary_key[0]
 
@@ -114,15 +122,10 @@ def _typed(kind: Any, planted: Planted) -> Any:
         (Integer, lambda: 1 + secrets.randbelow(10**6)),
         (Numeric, lambda: 1),
         (Uuid, new_id),
-        (JSON, lambda: [_mark(planted)]),
-        (String, lambda: _mark(planted)),
+        (JSON, lambda: [planted.mark()]),
+        (String, planted.mark),
     ]
     return next(make() for known, make in makers if isinstance(kind, known))
-
-
-def _mark(planted: Planted) -> str:
-    planted.marks.append(f"zq{secrets.token_hex(4)}")
-    return planted.marks[-1]
 
 
 def _parent(table: Table, planted: Planted) -> Any:

@@ -4,21 +4,23 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from portal.accounts.models import Kind, User
 from portal.core.database import db
 from portal.erasure import residue, service, sweeping
 from portal.erasure.models import Closing, Scope, State
 from portal.serving import mailbox_files
+from portal.signin.models import Visit, Way
 from tests.erasure.conftest import CloseFor
 from tests.erasure.planting import Planted, plant, plant_file
 
-SEEDS = 12
-ROWS = 8
+PEOPLE = 12
+VISITS = 1500
 LETTER = "To: {to}\r\nX-Portal-Letter: {name}\r\nSubject: x\r\n\r\nThe words.\r\n"
 
 MakeCustomer = Callable[..., Any]
@@ -26,31 +28,37 @@ MoveClock = Callable[..., None]
 
 
 @pytest.fixture
-def leaving(app: Flask, make_customer: MakeCustomer, instance: Path) -> tuple[list[Any], Planted]:
-    """Customers who close, between some who stay, with marks wherever text can be; and the marks."""
-    marks = Planted()
-    people = []
-    (instance / "mailbox").mkdir()
-    for seed in range(SEEDS):
-        stays = make_customer()
-        mark = f"zqmail{seed}x"
-        goes = make_customer(
-            kind=Kind.ORGANISATION,
-            company_name=f"zqcompany{seed}x",
-            full_name=f"zqname{seed}x",
-            email=f"{mark}@example.com",
-        )
-        marks.marks += [mark, f"zqcompany{seed}x", f"zqname{seed}x"]
-        with app.app_context():
-            plant(stays.id, stays.admin.id, rows=ROWS)
-            marks.marks += plant(goes.id, goes.admin.id, rows=ROWS).marks
-            plant_file(goes.id, goes.admin.id)
-            db.session.commit()
+def leaving(app: Flask, make_customer: MakeCustomer, instance: Path) -> tuple[list[User], Planted]:
+    """People who close, between others who stay, with marks wherever text can be; and the marks."""
+    planted = Planted()
+    goes, stays = [], []
+    for _ in range(PEOPLE):
+        names = {"company_name": planted.mark(), "full_name": planted.mark()}
+        email = f"{planted.mark()}@example.com"
+        goes.append(make_customer(kind=Kind.ORGANISATION, email=email, **names).admin)
+        stays.append(make_customer().admin)
+    with app.app_context():
+        for person in goes:
+            planted.marks |= plant(person.customer_id, person.id, rows=2).marks
+            plant_file(person.customer_id, person.id)
+        _plant_visits(goes, stays, planted)
+        db.session.commit()
+    for person in goes:
         for name in ("erasure/closing", "erasure/erased"):
-            content = LETTER.format(to=goes.admin.email, name=name).encode()
-            mailbox_files.deliver(instance / "mailbox", goes.admin.email, content)
-        people.append(goes.admin)
-    return people, marks
+            content = LETTER.format(to=person.email, name=name).encode()
+            mailbox_files.deliver(instance / "mailbox", person.email, content)
+    return goes, planted
+
+
+def _plant_visits(goes: list[User], stays: list[User], planted: Planted) -> None:
+    """Among many rows of who goes a few of who stays: pages left nearly empty are joined with their neighbours."""
+    nobody = Planted()
+    rows = []
+    for _ in range(VISITS):
+        for person, marks in [(p, planted) for p in goes] + [(p, nobody) for p in stays[:2]]:
+            texts = {name: marks.mark() for name in ("ip", "browser", "system")}
+            rows.append({"id": uuid4(), "user_id": person.id, "way": Way.PASSWORD, **texts})
+    db.session.execute(insert(Visit), rows)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -63,12 +71,9 @@ def test_clause_8_3_a_scan_finds_no_byte_of_who_was_purged(
     instance: Path,
 ) -> None:
     people, planted = leaving
-    for n, person in enumerate(people):
-        planted.marks.append(f"zqreason{n}x")
-        close_for(person, Scope.CUSTOMER, reason=f"zqreason{n}x")
-    assert set.union(*planted.found_in(instance).values()) == set(
-        planted.marks
-    )  # the scan finds what is there
+    for person in people:
+        close_for(person, Scope.CUSTOMER, reason=planted.mark())
+    assert set.union(*planted.found_in(instance).values()) == set(planted.marks)  # the scan finds what is there
     move_clock(days=30, seconds=1)
 
     work()
@@ -78,7 +83,7 @@ def test_clause_8_3_a_scan_finds_no_byte_of_who_was_purged(
     assert planted.found_in(instance) == {}
     last = mailbox_files.messages(instance / "mailbox")
     assert {letter.to for letter in last} == {"erased@portal.invalid"}
-    assert len(last) == SEEDS
+    assert len(last) == PEOPLE
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
