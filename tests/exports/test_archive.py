@@ -210,10 +210,7 @@ def test_the_manifest_counts_entries(make_customer, take, app):
     alice = make_customer().admin
     with app.app_context():
         db.session.add_all(
-            [
-                Visit(user_id=alice.id, way=Way.PASSWORD, ip="203.0.113.9", browser="", system="")
-                for _ in range(5)
-            ]
+            [Visit(user_id=alice.id, way=Way.PASSWORD, ip="203.0.113.9", browser="", system="") for _ in range(5)]
         )
         db.session.commit()
 

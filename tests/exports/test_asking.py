@@ -27,9 +27,7 @@ def test_clause_9_1_people_take_a_copy_of_their_data_by_themselves(
     assert [letter.name for letter in mailbox.letters(alice.email)] == ["exports/ready"]
 
 
-def test_the_letter_leads_to_the_page_and_tells_nothing_but_the_name(
-    make_customer, browse_as, ask, work, mailbox
-):
+def test_the_letter_leads_to_the_page_and_tells_nothing_but_the_name(make_customer, browse_as, ask, work, mailbox):
     alice = make_customer(phone="+84905123456", contact_address="12 Trần Phú").admin
 
     page = ask(browse_as(alice))
@@ -47,9 +45,7 @@ def test_the_letter_leads_to_the_page_and_tells_nothing_but_the_name(
     ("locale", "subject"),
     [("vi", "Bản sao dữ liệu của bạn đã sẵn sàng"), ("en", "The copy of your data is ready")],
 )
-def test_the_letter_speaks_the_readers_language(
-    make_customer, browse_as, ask, work, mailbox, locale, subject
-):
+def test_the_letter_speaks_the_readers_language(make_customer, browse_as, ask, work, mailbox, locale, subject):
     alice = make_customer(locale=locale).admin
 
     ask(browse_as(alice))
@@ -119,9 +115,7 @@ def test_more_than_twenty_in_a_day_are_too_many(make_customer, browse_as, ask, a
 
 
 @pytest.mark.parametrize("ending", ["", "/download"])
-def test_somebody_elses_export_is_as_unknown_as_one_that_never_was(
-    make_customer, browse_as, ask, work, ending
-):
+def test_somebody_elses_export_is_as_unknown_as_one_that_never_was(make_customer, browse_as, ask, work, ending):
     page = ask(browse_as(make_customer().admin))
     work()
     bob = browse_as(make_customer().admin)
@@ -166,9 +160,7 @@ def test_the_organisations_copy_needs_its_feature(make_customer, browse_as, rows
     assert rows() == []
 
 
-def test_who_lost_the_feature_cannot_download_the_organisations_copy(
-    make_customer, browse_as, ask, work, app
-):
+def test_who_lost_the_feature_cannot_download_the_organisations_copy(make_customer, browse_as, ask, work, app):
     hotel = make_customer(staff=1)
     staff = hotel.staff[0]
     with app.app_context():

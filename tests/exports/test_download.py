@@ -5,7 +5,9 @@ import hashlib
 import pytest
 from sqlalchemy import select
 
+from portal.accounts.models import User
 from portal.core.database import db
+from portal.exports import service
 from portal.exports.models import Opening
 from portal.storage.opened import files
 from tests.support.people import PASSWORD
@@ -101,11 +103,25 @@ def test_once_opened_it_stays_open_for_a_day_in_this_session(ready, move_clock, 
     assert len(openings()) == 1
 
 
-def test_another_session_of_the_same_person_proves_itself(ready, browse_as, people, move_clock, app):
+def test_after_a_day_even_the_longest_session_proves_itself_again(ready, openings, rows, move_clock, app):
+    browser, page = ready
+    browser.get(f"{page}/download")
+    (opening,), (export,) = openings(), rows()
+
+    def is_open_after(**time):
+        move_clock(**time)
+        with app.app_context():
+            return service.is_open(export, sign_in_id=opening.sign_in_id)
+
+    assert is_open_after(hours=24, seconds=-60)
+    assert not is_open_after(hours=24)
+
+
+def test_another_session_of_the_same_person_proves_itself(ready, browse_as, move_clock, app):
     browser, page = ready
     browser.get(f"{page}/download")
     with app.app_context():
-        alice = db.session.scalars(select(people.make_customer().admin.__class__)).first()
+        alice = db.session.scalars(select(User)).one()
     other = browse_as(alice)
     move_clock(seconds=601)
 

@@ -40,9 +40,7 @@ def at_step(app):
         step_reached.disconnect(hear)
 
 
-def test_a_waiting_export_can_be_cancelled_and_is_never_built(
-    make_customer, browse_as, ask, work, mailbox, stored
-):
+def test_a_waiting_export_can_be_cancelled_and_is_never_built(make_customer, browse_as, ask, work, mailbox, stored):
     browser = browse_as(make_customer().admin)
     page = ask(browser)
 
@@ -294,9 +292,7 @@ def test_old_exports_are_dropped_with_their_openings(make_customer, browse_as, a
     assert rows() == []
 
 
-def test_entries_that_vanish_while_it_is_built_do_no_harm(
-    make_customer, browse_as, ask, work, app, at_step, opened
-):
+def test_entries_that_vanish_while_it_is_built_do_no_harm(make_customer, browse_as, ask, work, app, at_step, opened):
     alice = make_customer().admin
     browser = browse_as(alice)
     with app.app_context():

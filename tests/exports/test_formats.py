@@ -58,9 +58,7 @@ def test_no_line_of_a_safe_cell_starts_a_formula(text):
         assert not line.startswith("\t")
 
 
-@given(
-    st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=4), max_size=4)
-)
+@given(st.lists(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=4), max_size=4))
 def test_a_sheet_reads_back_as_it_was_written(rows):
     read = list(csv.reader(io.StringIO(_lines(rows), newline="")))
 
