@@ -1,6 +1,7 @@
 """A lane at work: one letter after another over one line, each acceptance committed before the next one leaves."""
 
 from datetime import timedelta
+from email.errors import MessageError
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import Duty, Lease, LeaseLost, TryLater, is_due
 from portal.core.steps import reached
+from portal.extensions import settings
 from portal.mailer import carrier
 from portal.notices import chunks, service
 from portal.notices.models import Lane, Notice, NoticeState, NoticeText
@@ -19,6 +21,8 @@ from portal.work import doorbell
 HOLD_EVERY = timedelta(seconds=1)
 LOST_IN_A_ROW = 3
 LONGEST_BACKOFF = 300
+NAME_NOT_ALLOWED = 553
+"""The mailbox's name is not allowed (RFC 5321, 4.2.3)."""
 
 
 def send(lease: Lease, by: Line) -> None:
@@ -84,14 +88,16 @@ class Sending:
             self.state = stands or self._look_again()
 
     def _send(self, held: chunks.Held) -> NoticeState | None:
-        content = self._compose(held)
         try:
+            content = self._compose(held)
             self.line.offer(held.address)
             reached("notice.offered")
             self._hold_on()
             self.line.hand_over(content)
         except Refused as refused:
             return chunks.mark_refused(held, refused.code)
+        except (ValueError, MessageError):  # no message can be addressed like that, and it must not stop the others
+            return chunks.mark_refused(held, NAME_NOT_ALLOWED)
         except AnswerLost as lost:
             return self._doubt(held, lost)
         reached("notice.accepted")
@@ -108,7 +114,7 @@ class Sending:
         return stands
 
     def _compose(self, held: chunks.Held) -> bytes:
-        words = self.words[held.locale]
+        words = self.words.get(held.locale) or self.words[settings().default_locale]
         text, html = words.for_reader({"full_name": held.full_name})
         message = carrier.compose(
             to=held.address,

@@ -1,6 +1,7 @@
 """A version and a comparison, arranged for a page: articles with their sub-clauses, changes as paragraphs of spans."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -61,7 +62,7 @@ def _shown(clause: Clause, parts: tuple[Clause, ...] = ()) -> ShownClause:
     )
 
 
-def plain(clauses: list[Clause]) -> list[Clause]:
+def plain(clauses: Iterable[Clause]) -> list[Clause]:
     """The clauses as people read them, for comparing: where a link leads stays visible, marks of Markdown go."""
     return [replace(clause, body=_plain(clause.body)) for clause in clauses]
 
@@ -73,7 +74,14 @@ def _plain(body: str) -> str:
 
 def changes(old: PolicyText, new: PolicyText) -> tuple[list[ShownChange], comparison.Summary]:
     """The clauses that differ, and how many met which fate."""
-    found = comparison.compare(plain(old.clauses), plain(new.clauses))
+    return _compared(old.sha256, new.sha256, tuple(old.clauses), tuple(new.clauses))
+
+
+@lru_cache(maxsize=64)
+def _compared(
+    old_sha256: str, new_sha256: str, old: tuple[Clause, ...], new: tuple[Clause, ...]
+) -> tuple[list[ShownChange], comparison.Summary]:
+    found = comparison.compare(plain(old), plain(new))
     shown = [_change(change) for change in found if change.kind != ChangeKind.SAME]
     return shown, comparison.summary(found)
 

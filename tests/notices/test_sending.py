@@ -228,3 +228,16 @@ def test_more_lanes_share_the_work_of_many_without_a_repeat(app, audience, docum
     assert copies(mailbox) == Counter(addresses)
     with app.app_context():
         assert db.session.get_one(Notice, notice).state == "done"
+
+
+def test_an_address_that_no_message_can_carry_stops_nobody_else(app, make_customer, documents, work, mailbox, states):
+    odd, alice = make_customer().admin, make_customer().admin
+    with app.app_context():
+        db.session.get_one(User, odd.id).email = "a\r\nBcc: eve@example.com"
+        db.session.commit()
+
+    notice = documents.announce()
+    work()
+
+    assert copies(mailbox) == {alice.email: 1}
+    assert states(notice) == ("done", Counter(sent=1, failed=1))
