@@ -58,9 +58,7 @@ class Standing:
 def standing(user: User) -> Standing:
     """Gather it: one statement each for counts, devices, visits, the latest export and the policy."""
     profile = _profile_fields(user)
-    export = db.session.scalar(
-        select(Export).where(Export.user_id == user.id).order_by(Export.id.desc()).limit(1)
-    )
+    export = db.session.scalar(select(Export).where(Export.user_id == user.id).order_by(Export.id.desc()).limit(1))
     given = sum(bool(value) for value in profile)
     return Standing(
         step=_next_step(user, is_complete=given == len(profile), export=export),

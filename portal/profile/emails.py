@@ -15,9 +15,7 @@ def verify_new_address(user: User, wanted: str, secret: str, expires_at: datetim
     """To the new address: the link whose button makes it the account's."""
     link = web.absolute_url("profile.confirm_email", token=secret)
     reader = Reader(wanted, user.locale, user.id)
-    write(
-        "profile/verify-new-email", reader, {"full_name": user.full_name, "link": link}, expires_at=expires_at
-    )
+    write("profile/verify-new-email", reader, {"full_name": user.full_name, "link": link}, expires_at=expires_at)
 
 
 def address_in_use(holder: User) -> None:

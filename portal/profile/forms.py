@@ -17,9 +17,7 @@ class ProfileForm(Form):
 
     shown = HiddenField()
     full_name = Text(FIELD_WORDS[PersonalField.FULL_NAME], validators=[required(), at_most(NAME_LENGTH)])
-    contact_address = Text(
-        FIELD_WORDS[PersonalField.CONTACT_ADDRESS], validators=[optional(), at_most(ADDRESS_LENGTH)]
-    )
+    contact_address = Text(FIELD_WORDS[PersonalField.CONTACT_ADDRESS], validators=[optional(), at_most(ADDRESS_LENGTH)])
     locale = SelectField(
         FIELD_WORDS[PersonalField.LOCALE],
         choices=[SelectChoice(code, name) for code, name in LANGUAGE_NAMES.items()],
@@ -30,9 +28,7 @@ class ProfileAndCompanyForm(ProfileForm):
     """The same with the customer's details, for who holds COMPANY; nobody else's form knows these fields."""
 
     company_name = Text(FIELD_WORDS[CompanyField.COMPANY_NAME], validators=[optional(), at_most(NAME_LENGTH)])
-    business_unit = Text(
-        FIELD_WORDS[CompanyField.BUSINESS_UNIT], validators=[optional(), at_most(NAME_LENGTH)]
-    )
+    business_unit = Text(FIELD_WORDS[CompanyField.BUSINESS_UNIT], validators=[optional(), at_most(NAME_LENGTH)])
     address = Text(FIELD_WORDS[CompanyField.ADDRESS], validators=[optional(), at_most(ADDRESS_LENGTH)])
 
 

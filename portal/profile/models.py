@@ -68,23 +68,17 @@ class ProfileChange(Change, Model):
     __table_args__ = (table(_l("Changes to your profile"), keep=for_days(HISTORY_DAYS, since="at")),)
 
     user_id: Mapped[UUID] = owner("user.id")
-    field: Mapped[PersonalField] = _held(
-        choice(PersonalField), label=_l("What"), words=FIELD_WORDS, sort_order=2
-    )
+    field: Mapped[PersonalField] = _held(choice(PersonalField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
 
 
 class CompanyChange(Change, Model):
     """A change to what the customer gave of itself."""
 
     __tablename__ = "company_change"
-    __table_args__ = (
-        table(_l("Changes to your company's details"), keep=for_days(HISTORY_DAYS, since="at")),
-    )
+    __table_args__ = (table(_l("Changes to your company's details"), keep=for_days(HISTORY_DAYS, since="at")),)
 
     customer_id: Mapped[UUID] = owner("customer.id")
-    field: Mapped[CompanyField] = _held(
-        choice(CompanyField), label=_l("What"), words=FIELD_WORDS, sort_order=2
-    )
+    field: Mapped[CompanyField] = _held(choice(CompanyField), label=_l("What"), words=FIELD_WORDS, sort_order=2)
 
 
 def _waiting(*args: Any, **kwargs: Any) -> Any:

@@ -44,9 +44,7 @@ def ask(user: User, wanted: str) -> None:
     db.session.execute(delete(PhoneCode).where(PhoneCode.user_id == user.id))
     code = f"{secrets.randbelow(1_000_000):06d}"
     expires_at = clock.now() + timedelta(minutes=CODE_MINUTES)
-    db.session.add(
-        PhoneCode(user_id=user.id, phone=wanted, code_hash=_hash(user, code), expires_at=expires_at)
-    )
+    db.session.add(PhoneCode(user_id=user.id, phone=wanted, code_hash=_hash(user, code), expires_at=expires_at))
     emails.phone_code(user, code, minutes=CODE_MINUTES, expires_at=expires_at)
 
 

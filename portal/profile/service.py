@@ -87,9 +87,7 @@ def _write(user: User, name: str, value: str) -> None:
 def note(user: User, name: str, before: str, after: str) -> None:
     """One line in the history of this person, or of their company."""
     if name in COMPANY_FIELDS:
-        line = CompanyChange(
-            customer_id=user.customer_id, field=CompanyField(name), before=before, after=after
-        )
+        line = CompanyChange(customer_id=user.customer_id, field=CompanyField(name), before=before, after=after)
     else:
         line = ProfileChange(user_id=user.id, field=PersonalField(name), before=before, after=after)  # type: ignore[assignment]
     line.by_id = user.id

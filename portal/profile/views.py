@@ -37,9 +37,7 @@ def profile() -> ResponseReturnValue:
     """Every field of clause 3.1; e-mail and phone have pages of their own, since they must be verified."""
     form = _profile_form()
     if not form.validate_on_submit():
-        return web.page(
-            "profile/profile.html", form=form, words=FIELD_WORDS, company_fields=service.COMPANY_FIELDS
-        )
+        return web.page("profile/profile.html", form=form, words=FIELD_WORDS, company_fields=service.COMPANY_FIELDS)
     given = {name: form[name].data for name in service.fields_of(current_user) if name in request.form}
     outcome = service.change(current_user, given, shown=form.shown.data or "")
     db.session.commit()
@@ -49,11 +47,7 @@ def profile() -> ResponseReturnValue:
 
 def _profile_form() -> ProfileForm:
     values = service.values_of(current_user)
-    kind = (
-        ProfileAndCompanyForm
-        if set(service.fields_of(current_user)) >= set(service.COMPANY_FIELDS)
-        else ProfileForm
-    )
+    kind = ProfileAndCompanyForm if set(service.fields_of(current_user)) >= set(service.COMPANY_FIELDS) else ProfileForm
     return kind(data=values | {"shown": service.digests(values)})
 
 
@@ -168,9 +162,7 @@ def phone() -> ResponseReturnValue:
 def _remove_phone() -> ResponseReturnValue:
     was_there = new_phone.remove(current_user)
     db.session.commit()
-    flash(
-        _("Your phone number is removed.") if was_there else _("There was no phone number to remove."), "good"
-    )
+    flash(_("Your phone number is removed.") if was_there else _("There was no phone number to remove."), "good")
     return web.see_other("profile.profile")
 
 

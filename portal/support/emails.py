@@ -14,6 +14,4 @@ def received(message: ContactMessage, *, locale: str) -> None:
 def pass_on(message: ContactMessage, *, is_signed_in: bool) -> None:
     """To support, with the text. The row is its writer's, so that it goes with them while it waits."""
     facts = {"message": message, "reference": str(message.id), "is_signed_in": is_signed_in}
-    write(
-        "support/message", Reader(settings().support_email, settings().default_locale, message.user_id), facts
-    )
+    write("support/message", Reader(settings().support_email, settings().default_locale, message.user_id), facts)

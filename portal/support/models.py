@@ -26,15 +26,11 @@ class ContactMessage(Model):
     """
 
     __tablename__ = "contact_message"
-    __table_args__ = (
-        table(_l("Messages by the contact form"), keep=for_days(MESSAGE_DAYS, since="created_at")),
-    )
+    __table_args__ = (table(_l("Messages by the contact form"), keep=for_days(MESSAGE_DAYS, since="created_at")),)
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID | None] = owner("user.id", nullable=True)
-    created_at: Mapped[datetime] = _held(
-        label=_l("Received"), source=Source.AUTOMATIC, default=clock.now, index=True
-    )
+    created_at: Mapped[datetime] = _held(label=_l("Received"), source=Source.AUTOMATIC, default=clock.now, index=True)
     full_name: Mapped[str] = _held(label=_l("Full name"))
     email: Mapped[str] = _held(label=_l("E-mail"))
     phone: Mapped[str] = _held(label=_l("Phone"), default="")

@@ -47,9 +47,7 @@ def _items(user: User, table: Table, category: Category, counts: dict[str, int])
 
 
 def _counts(user: User) -> dict[str, int]:
-    tables = {
-        t.name: t for category in Category for t in _tables(user, category) if _root_row(user, t) is None
-    }
+    tables = {t.name: t for category in Category for t in _tables(user, category) if _root_row(user, t) is None}
     if not tables:
         return {}
     parts = [
@@ -75,9 +73,7 @@ def _section(user: User, table: Table, category: Category, place: Place | None) 
     columns = the_map().held_columns(table, category)
     root = _root_row(user, table)
     before = _key(table, place.before) if place and place.table == table.name else None
-    found = (
-        [_of_root(root, columns)] if root else db.session.execute(_latest(user, table, columns, before)).all()
-    )
+    found = [_of_root(root, columns)] if root else db.session.execute(_latest(user, table, columns, before)).all()
     said = [_said(table, held) for _column, held in columns]
     shown = found[:PAGE_SIZE]
     return Section(
@@ -91,9 +87,7 @@ def _section(user: User, table: Table, category: Category, place: Place | None) 
     )
 
 
-def _row(
-    values: Sequence[Any], columns: Sequence[tuple[Column[Any], Held]], said: Sequence[Said]
-) -> list[Item]:
+def _row(values: Sequence[Any], columns: Sequence[tuple[Column[Any], Held]], said: Sequence[Said]) -> list[Item]:
     items = []
     for value, (_column, held), words in zip(values, columns, said, strict=True):
         is_held = bool(value) if held.withheld else not is_empty(value)
@@ -107,9 +101,7 @@ def _of_root(row: Any, columns: Sequence[tuple[Column[Any], Held]]) -> tuple[Any
     return (row.id, *kept)
 
 
-def _latest(
-    user: User, table: Table, columns: Sequence[tuple[Column[Any], Held]], before: Any
-) -> Select[Any]:
+def _latest(user: User, table: Table, columns: Sequence[tuple[Column[Any], Held]], before: Any) -> Select[Any]:
     root, owner_id = _owner(user, table)
     key = next(iter(table.primary_key.columns))
     wanted = [c.is_not(None).label(c.name) if held.withheld else c for c, held in columns]
@@ -125,9 +117,7 @@ def _said(table: Table, held: Held) -> Said:
 def _tables(user: User, category: Category) -> list[Table]:
     """What this person sees of a category: themselves, their customer, then what came with time."""
     seen = [table for table in the_map().tables_of(category) if _is_seen_by(user, table, category)]
-    return sorted(
-        seen, key=lambda table: (_root_row(user, table) is None, the_map().nearest(table) != "user")
-    )
+    return sorted(seen, key=lambda table: (_root_row(user, table) is None, the_map().nearest(table) != "user"))
 
 
 def _is_seen_by(user: User, table: Table, category: Category) -> bool:

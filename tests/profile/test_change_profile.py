@@ -45,9 +45,7 @@ def test_what_was_saved_is_shown_in_the_language_just_chosen(browse_as, make_cus
     assert "Trần Thị Bích Ngọc" in page
 
 
-def test_a_member_without_company_sees_the_company_and_cannot_change_it(
-    app, browse_as, make_customer
-) -> None:
+def test_a_member_without_company_sees_the_company_and_cannot_change_it(app, browse_as, make_customer) -> None:
     customer = make_customer(kind=Kind.ORGANISATION, staff=1, company_name="Biển Xanh")
     bob = browse_as(customer.staff[0])
 
@@ -116,9 +114,7 @@ def test_fields_that_are_not_on_the_page_change_nothing(app, browse_as, make_cus
     assert after.search == "tran thi bich ngoc"
 
 
-def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(
-    app, browse_as, make_customer
-) -> None:
+def test_vietnamese_names_come_back_as_one_form_however_they_were_typed(app, browse_as, make_customer) -> None:
     alice = make_customer().admin
     browser = browse_as(alice)
     kept = []
@@ -170,9 +166,7 @@ def test_a_mistake_is_told_beside_its_field_and_nothing_is_saved(app, browse_as,
     alice = make_customer(kind=Kind.ORGANISATION).admin
     browser = browse_as(alice)
 
-    replies = [
-        (field, browser.submit("/profile", OWN | COMPANY | {field: value})) for field, value in MISTAKES
-    ]
+    replies = [(field, browser.submit("/profile", OWN | COMPANY | {field: value})) for field, value in MISTAKES]
 
     for field, reply in replies:
         page = reply.get_data(as_text=True)
@@ -204,9 +198,7 @@ def test_a_form_from_another_site_changes_nothing(app, browse_as, make_customer)
 def test_saving_what_stands_there_makes_no_history(app, browse_as, make_customer) -> None:
     alice = make_customer(full_name=OWN["full_name"]).admin
 
-    browse_as(alice).submit(
-        "/profile", {"full_name": OWN["full_name"], "contact_address": "", "locale": "en"}
-    )
+    browse_as(alice).submit("/profile", {"full_name": OWN["full_name"], "contact_address": "", "locale": "en"})
 
     with app.app_context():
         assert db.session.query(ProfileChange).count() == 0
@@ -231,9 +223,7 @@ def test_an_old_tab_does_not_undo_what_it_left_alone(app, browse_as, make_custom
     shown = shown_on(second)
     first.submit("/profile", {"full_name": "Alice Một", "locale": "en"})
 
-    reply = second.submit(
-        "/profile", {"full_name": "Alice", "contact_address": "Huế", "locale": "en", "shown": shown}
-    )
+    reply = second.submit("/profile", {"full_name": "Alice", "contact_address": "Huế", "locale": "en", "shown": shown})
 
     after = held(app, alice)
     assert (after.full_name, after.contact_address) == ("Alice Một", "Huế")
@@ -264,14 +254,10 @@ def test_a_long_history_is_read_page_by_page(app, browse_as, make_customer) -> N
     with app.app_context():
         for n in range(30):
             db.session.add(
-                ProfileChange(
-                    user_id=customer.admin.id, field="full_name", before=f"Name {n}", after=f"Name {n + 1}"
-                )
+                ProfileChange(user_id=customer.admin.id, field="full_name", before=f"Name {n}", after=f"Name {n + 1}")
             )
         db.session.add(
-            CompanyChange(
-                customer_id=customer.id, field="address", before="", after="Huế", by_id=customer.admin.id
-            )
+            CompanyChange(customer_id=customer.id, field="address", before="", after="Huế", by_id=customer.admin.id)
         )
         db.session.commit()
     alice = browse_as(customer.admin)
@@ -303,9 +289,7 @@ def test_nobody_reads_a_profile_signed_out(browse) -> None:
     assert reply.headers["Location"].startswith("/sign-in?next=")
 
 
-def test_while_the_account_is_closing_everything_is_read_and_nothing_changed(
-    app, browse_as, make_customer
-) -> None:
+def test_while_the_account_is_closing_everything_is_read_and_nothing_changed(app, browse_as, make_customer) -> None:
     alice = make_customer(full_name="Alice").admin
     browser = browse_as(alice)
     with app.app_context():

@@ -67,9 +67,7 @@ def test_no_letter_about_a_change_names_the_other_address(
     assert all(alice.email not in one.content.decode() for one in mailbox.letters(NEW))
 
 
-def test_the_change_stands_in_the_history_and_other_sessions_stay(
-    app, browse, browse_as, make_customer, link
-) -> None:
+def test_the_change_stands_in_the_history_and_other_sessions_stay(app, browse, browse_as, make_customer, link) -> None:
     alice = make_customer().admin
     here, there = browse_as(alice), browse_as(alice)
     here.submit("/profile/email", {"email": NEW})
@@ -107,9 +105,7 @@ def told(browser: Any, wanted: str) -> tuple[str, str]:
     return reply.headers["Location"], re.sub(r"\S+@\S+|\d+:\d+:\d+", "…", main)
 
 
-def test_an_address_that_was_taken_meanwhile_is_not_taken_twice(
-    app, browse, browse_as, make_customer, link
-) -> None:
+def test_an_address_that_was_taken_meanwhile_is_not_taken_twice(app, browse, browse_as, make_customer, link) -> None:
     alice = make_customer().admin
     browse_as(alice).submit("/profile/email", {"email": NEW})
     path = link(NEW)
@@ -171,17 +167,13 @@ def test_a_link_is_over_after_a_day(app, browse, browse_as, make_customer, link,
     assert email_of(app, alice) == alice.email
 
 
-def test_a_new_password_voids_the_link_that_a_thief_asked_for(
-    app, browse, browse_as, make_customer, link
-) -> None:
+def test_a_new_password_voids_the_link_that_a_thief_asked_for(app, browse, browse_as, make_customer, link) -> None:
     alice = make_customer().admin
     thief = browse_as(alice)
     thief.submit("/profile/email", {"email": "thief@example.com"})
     path = link("thief@example.com")
 
-    browse_as(alice).submit(
-        "/security/password", {"current_password": PASSWORD, "password": "mưa rơi ngoài hiên nhà"}
-    )
+    browse_as(alice).submit("/security/password", {"current_password": PASSWORD, "password": "mưa rơi ngoài hiên nhà"})
 
     assert browse.get(path).status_code == 404
     assert email_of(app, alice) == alice.email

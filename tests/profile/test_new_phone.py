@@ -32,9 +32,7 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
-def test_clause_3_1_a_new_phone_takes_effect_when_its_code_is_typed(
-    app, browse_as, make_customer, code_for
-) -> None:
+def test_clause_3_1_a_new_phone_takes_effect_when_its_code_is_typed(app, browse_as, make_customer, code_for) -> None:
     customer = make_customer()
     alice = browse_as(customer.admin)
     asked = alice.submit("/profile/phone", {"phone": "0905 123 456"})
@@ -68,10 +66,7 @@ def test_the_page_says_that_the_code_comes_by_e_mail(browse_as, make_customer) -
     reply = alice.submit("/profile/phone", {"phone": "0905123456"})
 
     page = alice.get(reply.headers["Location"]).get_data(as_text=True)
-    assert (
-        f"We sent six digits to {customer.admin.email}, since this portal does not send text messages yet"
-        in page
-    )
+    assert f"We sent six digits to {customer.admin.email}, since this portal does not send text messages yet" in page
 
 
 def test_a_code_is_typed_with_blanks_and_works(app, browse_as, make_customer, code_for) -> None:
@@ -103,10 +98,7 @@ def test_a_code_bears_five_tries(app, browse_as, make_customer, code_for) -> Non
 def token(browser: Any) -> str:
     page = browser.get("/profile/phone").get_data(as_text=True)
     return str(
-        page.partition('id="main"')[2]
-        .partition('name="csrf_token"')[2]
-        .partition('value="')[2]
-        .partition('"')[0]
+        page.partition('id="main"')[2].partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
     )
 
 

@@ -48,9 +48,7 @@ def test_clause_4_1_the_form_works_with_every_cookie_refused(app) -> None:
 def test_clause_13_1_the_contact_point_stands_on_the_page_and_in_the_footer(browse) -> None:
     contact, home = browse.get("/contact").get_data(as_text=True), browse.get("/").get_data(as_text=True)
 
-    assert (
-        contact.partition('id="main"')[2].partition("</main>")[0].count("mailto:support@smartos.space") == 1
-    )
+    assert contact.partition('id="main"')[2].partition("</main>")[0].count("mailto:support@smartos.space") == 1
     assert "Data protection officer" in contact
     assert "mailto:support@smartos.space" in home
 
@@ -68,9 +66,7 @@ def test_clause_13_1_support_reads_the_message_and_answers_to_one_place(browse, 
 
 
 def test_the_receipt_repeats_nothing_that_was_typed(browse, mailbox, work) -> None:
-    browse.submit(
-        "/contact", MESSAGE | {"full_name": "BUY NOW https://evil.test", "subject": "https://evil.test"}
-    )
+    browse.submit("/contact", MESSAGE | {"full_name": "BUY NOW https://evil.test", "subject": "https://evil.test"})
     work()
 
     (receipt,) = mailbox.letters("khach@example.net")
@@ -78,9 +74,7 @@ def test_the_receipt_repeats_nothing_that_was_typed(browse, mailbox, work) -> No
     assert "evil.test" not in receipt.content.decode()
 
 
-def test_who_is_signed_in_finds_the_form_filled_and_the_message_in_my_data(
-    app, browse_as, make_customer
-) -> None:
+def test_who_is_signed_in_finds_the_form_filled_and_the_message_in_my_data(app, browse_as, make_customer) -> None:
     customer = make_customer(full_name="Lê Thị Hoa", phone="+84905123456")
     alice = browse_as(customer.admin)
     form = alice.get("/contact").get_data(as_text=True)
@@ -93,9 +87,7 @@ def test_who_is_signed_in_finds_the_form_filled_and_the_message_in_my_data(
     assert "anh chị đang giữ gì về tôi?" in alice.get("/my-data/requests").get_data(as_text=True)
 
 
-def test_a_signed_out_message_belongs_to_whoever_has_its_address(
-    app, browse, browse_as, make_customer
-) -> None:
+def test_a_signed_out_message_belongs_to_whoever_has_its_address(app, browse, browse_as, make_customer) -> None:
     customer = make_customer()
 
     browse.submit("/contact", MESSAGE | {"email": customer.admin.email.upper()})
@@ -170,9 +162,7 @@ def test_a_mistake_is_told_beside_its_field_and_nobody_gets_a_letter(app, browse
 def test_names_and_texts_in_any_script_come_through(app, browse, mailbox, work) -> None:
     body = "Xin chào 👋🏽 علي\n<script>alert(1)</script> {{ 7*7 }} =HYPERLINK(1)"
 
-    browse.submit(
-        "/contact", MESSAGE | {"body": body, "full_name": unicodedata.normalize("NFD", "Đỗ Thị Phượng")}
-    )
+    browse.submit("/contact", MESSAGE | {"body": body, "full_name": unicodedata.normalize("NFD", "Đỗ Thị Phượng")})
 
     work()
     (letter,) = mailbox.letters(SUPPORT)
@@ -199,9 +189,7 @@ def test_a_form_that_was_never_shown_is_not_taken_and_keeps_what_was_typed(app, 
 def test_fields_that_are_not_on_the_form_change_nothing(app, browse, make_customer) -> None:
     customer = make_customer()
 
-    browse.submit(
-        "/contact", MESSAGE | {"user_id": str(customer.admin.id), "id": "1", "created_at": "2000-01-01"}
-    )
+    browse.submit("/contact", MESSAGE | {"user_id": str(customer.admin.id), "id": "1", "created_at": "2000-01-01"})
 
     (message,) = kept(app)
     assert message.user_id is None

@@ -70,9 +70,7 @@ def test_clause_3_3_browser_and_system_are_named(app, browse, make_customer) -> 
     assert "Linux" in page
 
 
-def test_clause_3_1_the_time_of_each_visit_is_kept_and_shown_newest_first(
-    app, browse_as, make_customer
-) -> None:
+def test_clause_3_1_the_time_of_each_visit_is_kept_and_shown_newest_first(app, browse_as, make_customer) -> None:
     customer = make_customer()
     plant_visits(app, customer.admin, 30)
     alice = browse_as(customer.admin)
@@ -92,9 +90,7 @@ def plant_visits(app: Any, user: User, count: int) -> None:
     with app.app_context():
         for n in range(count):
             at = clock.now() - timedelta(days=count - n)
-            db.session.add(
-                Visit(user_id=user.id, at=at, way=Way.PASSWORD, ip=f"10.0.0.{n}", browser="", system="")
-            )
+            db.session.add(Visit(user_id=user.id, at=at, way=Way.PASSWORD, ip=f"10.0.0.{n}", browser="", system=""))
         db.session.commit()
 
 
@@ -189,15 +185,11 @@ def test_markup_in_a_value_is_shown_as_it_was_typed(browse_as, make_customer) ->
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
 
 
-def test_changes_of_the_company_are_the_customers_and_own_changes_the_persons(
-    app, browse_as, make_customer
-) -> None:
+def test_changes_of_the_company_are_the_customers_and_own_changes_the_persons(app, browse_as, make_customer) -> None:
     customer = make_customer(kind=Kind.ORGANISATION, staff=1)
     with app.app_context():
         db.session.add(CompanyChange(customer_id=customer.id, field="address", before="", after="Phố Nhỏ"))
-        db.session.add(
-            ProfileChange(user_id=customer.staff[0].id, field="full_name", before="Trước", after="Sau")
-        )
+        db.session.add(ProfileChange(user_id=customer.staff[0].id, field="full_name", before="Trước", after="Sau"))
         db.session.commit()
 
     bob, alice = browse_as(customer.staff[0]), browse_as(customer.admin)
@@ -224,9 +216,7 @@ def test_my_data_speaks_vietnamese(browse_as, make_customer) -> None:
     assert "90 ngày, hoặc đến khi tài khoản bị xóa" in page
 
 
-def test_the_counts_cost_one_statement_however_much_is_held(
-    app, browse_as, make_customer, statements
-) -> None:
+def test_the_counts_cost_one_statement_however_much_is_held(app, browse_as, make_customer, statements) -> None:
     customer = make_customer()
     alice = browse_as(customer.admin)
     with statements() as few:
