@@ -212,9 +212,11 @@ def test_a_cancelled_sending_writes_to_nobody_else(app, audience, make_operator,
     with app.app_context():
         service.cancel(service.locked(notice), by=operator)
         db.session.commit()
+    at_once = states(notice)
     work()
 
     assert mailbox.empty()
+    assert at_once == ("cancelled", Counter(cancelled=4))
     assert states(notice) == ("cancelled", Counter(cancelled=4))
 
 
