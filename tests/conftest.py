@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from portal.app import create_app
 from portal.core import clock
@@ -96,10 +97,17 @@ def environ(
     server.drop_database(name)
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    """Each test has an app of its own; compiling the same templates for each would take most of the run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
 @pytest.fixture
-def app(environ: dict[str, str]) -> Iterator[Flask]:
-    """The portal on an empty database, its policies published."""
+def app(environ: dict[str, str], compiled_templates: FileSystemBytecodeCache) -> Iterator[Flask]:
+    """The portal on an empty database."""
     made = create_app(environ)
+    made.jinja_env.bytecode_cache = compiled_templates
     yield made
     clock.shift(0)
     with made.app_context():

@@ -12,6 +12,7 @@ from flask_login import current_user
 LOCALES = ("vi", "en")
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
 COOKIE = "locale"
+MOMENTS = {"vi": "HH:mm, dd/MM/yyyy", "en": "d MMM yyyy, HH:mm"}
 
 
 def connect(app: Flask) -> None:
@@ -46,7 +47,7 @@ def day(value: date | None) -> str:
 
 def moment(value: datetime | None) -> str:
     """A day and time in the portal's time zone."""
-    return format_datetime(value, "medium") if value else ""
+    return format_datetime(value, MOMENTS[str(get_locale())]) if value else ""
 
 
 def number(value: Any) -> str:

@@ -76,8 +76,8 @@ def _is_for_good(error: smtplib.SMTPException) -> bool:
 def deliver(lease: Lease, by: Carriage) -> None:
     """Send one letter and empty its words; a letter whose links are stale by now is cancelled."""
     letter = db.session.get_one(Letter, lease.id, populate_existing=True)
-    nothing_left = {"text": None, "html": None, "subject": None}
-    nothing_left |= {} if letter.user_id else {"address": None}  # it belongs to nobody who could have it erased
+    nothing_left = {"text": None, "html": None}
+    nothing_left |= {} if letter.user_id else {"address": None, "subject": None}  # nobody could have it erased
     if letter.expires_at and letter.expires_at < clock.now():
         lease.complete(state=LetterState.CANCELLED, **nothing_left)
         return
@@ -97,11 +97,10 @@ def deliver(lease: Lease, by: Carriage) -> None:
 
 def give_up(letter_id: UUID) -> None:
     """A letter that cannot be delivered: its words go, its failure stays to be seen."""
-    kept = case((Letter.user_id.is_not(None), Letter.address))  # of nobody's letter not even the address stays
-    words = {"text": None, "html": None, "subject": None}
-    db.session.execute(
-        update(Letter).where(Letter.id == letter_id).values(state=LetterState.FAILED, address=kept, **words)
-    )
+    somebodys = Letter.user_id.is_not(None)  # of nobody's letter not even the address stays
+    kept = {"address": case((somebodys, Letter.address)), "subject": case((somebodys, Letter.subject))}
+    gone = {"state": LetterState.FAILED, "text": None, "html": None}
+    db.session.execute(update(Letter).where(Letter.id == letter_id).values(**gone, **kept))
 
 
 DUTY = Duty(model=Letter, perform=deliver, around=carriage, max_attempts=MAX_ATTEMPTS, on_dead=give_up)

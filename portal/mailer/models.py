@@ -28,18 +28,18 @@ def _held(*args: Any, **kwargs: Any) -> Any:
 
 
 class Letter(Leased, Model):
-    """One letter to one address. Its words are emptied once the server has accepted it (clause 8.7)."""
+    """One letter to one address. Its text is emptied once the server has accepted it (clause 8.7)."""
 
     __tablename__ = "letter"
     __table_args__ = (table(_l("Letters sent to you"), keep=for_days(LETTER_DAYS, since="created_at")),)
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
     user_id: Mapped[UUID | None] = owner("user.id", nullable=True)
-    name: Mapped[str] = _held(label=_l("Letter"))
+    name: Mapped[str] = technical()
     state: Mapped[LetterState] = technical(choice(LetterState), default=LetterState.QUEUED)
     address: Mapped[str | None] = _held(label=_l("Sent to"), nullable=True)
     locale: Mapped[str] = technical()
-    subject: Mapped[str | None] = _held(label=_l("Subject, until sent"), nullable=True, withheld=EMPTIED)
+    subject: Mapped[str | None] = _held(label=_l("Subject"), nullable=True)
     text: Mapped[str | None] = _held(label=_l("Text, until sent"), nullable=True, withheld=EMPTIED)
     html: Mapped[str | None] = _held(label=_l("Text as a page, until sent"), nullable=True, withheld=EMPTIED)
     created_at: Mapped[datetime] = _held(label=_l("Written"), index=True)

@@ -44,6 +44,7 @@ class DeliveryState(StrEnum):
     POSSIBLE_DUPLICATE = "possible-duplicate"
 
 
+LETTER_WORDS = {"policies/changed": _l("A change of our policy or terms")}
 DELIVERY_STATE_WORDS = {
     DeliveryState.QUEUED: _l("Waiting to be sent"),
     DeliveryState.SENDING: _l("Being sent"),
@@ -129,7 +130,7 @@ class Delivery(Model):
     id: Mapped[int] = technical(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     notice_id: Mapped[UUID] = technical(ForeignKey("notice.id"))
     user_id: Mapped[UUID] = owner("user.id")
-    letter: Mapped[str] = _held(label=_l("Letter"))
+    letter: Mapped[str] = _held(label=_l("Letter"), words=LETTER_WORDS)
     state: Mapped[DeliveryState] = _held(
         choice(DeliveryState), label=_l("State"), words=DELIVERY_STATE_WORDS, default=DeliveryState.QUEUED
     )
