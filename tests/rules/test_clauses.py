@@ -83,22 +83,13 @@ def test_a_promise_kept_now_has_a_test_named_after_it_and_a_row_that_names_one(n
 def test_every_test_that_a_row_names_is_collected_where_the_row_says():
     known = collected()
 
-    lost = [
-        f"{row.number} {name}"
-        for row in rows()
-        for file, name in row.tests
-        if name not in known.get(file, ())
-    ]
+    lost = [f"{row.number} {name}" for row in rows() for file, name in row.tests if name not in known.get(file, ())]
 
     assert lost == []
 
 
 def test_a_row_without_a_test_says_later_and_its_clause_has_none():
-    untold = [
-        row.number
-        for row in rows()
-        if not row.tests and ("later" not in row.proof or by_clause()[row.number])
-    ]
+    untold = [row.number for row in rows() if not row.tests and ("later" not in row.proof or by_clause()[row.number])]
 
     assert untold == []
 

@@ -109,9 +109,7 @@ def plain(path: str) -> str:
 def served(app: Flask) -> dict[tuple[str, frozenset[str]], Any]:
     """Every address of the portal, without those for trying out, with its view."""
     rules = [
-        rule
-        for rule in app.url_map.iter_rules()
-        if rule.endpoint != "static" and not rule.rule.startswith("/dev/")
+        rule for rule in app.url_map.iter_rules() if rule.endpoint != "static" and not rule.rule.startswith("/dev/")
     ]
     return {
         (plain(rule.rule), frozenset(METHODS & (rule.methods or set()))): app.view_functions[rule.endpoint]
@@ -159,9 +157,7 @@ def test_what_is_said_to_stay_open_while_closing_does(portal):
     open_views = {address.path for address, view in changing if getattr(view, "while_closing", False)}
     public = {address.path for address, view in changing if view.access == "public"}
 
-    assert {
-        address.path for address, _view in changing if address.while_closing
-    } - public == open_views - public
+    assert {address.path for address, _view in changing if address.while_closing} - public == open_views - public
 
 
 def reached(view: Any) -> Iterator[CodeType | type[FlaskForm]]:
@@ -236,9 +232,7 @@ def test_a_page_shows_the_fields_that_it_is_said_to_take(app, browse, reader):
         db.session.commit()
     if reader:
         browse.submit("/sign-in", {"email": reader, "password": DEMO_PASSWORD})
-        browse.submit(
-            "/profile/phone", {"phone": "0905 123 789"}
-        )  # its code is asked for on a page of its own
+        browse.submit("/profile/phone", {"phone": "0905 123 789"})  # its code is asked for on a page of its own
 
     pages = {a.path: a for a in addresses() if a.methods == METHODS and a.path.startswith(READERS[reader])}
     shown = {path: browse.get(path).get_data(as_text=True) for path in pages if "<" not in path}

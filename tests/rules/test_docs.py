@@ -42,9 +42,7 @@ def test_every_link_leads_somewhere():
 def test_what_code_says_of_the_docs_is_there():
     files = [*ROOT.glob("portal/**/*.py"), *ROOT.glob("templates/**/*.*"), *ROOT.glob("tests/**/*.py")]
 
-    named = {
-        (file, name) for file in files for name in REFERENCE.findall(words_of(file)) if file != Path(__file__)
-    }
+    named = {(file, name) for file in files for name in REFERENCE.findall(words_of(file)) if file != Path(__file__)}
     lost = [f"{file.relative_to(ROOT)}: {name}" for file, name in named if not is_there(name)]
 
     assert lost == []
@@ -77,22 +75,14 @@ def test_the_first_screen_shows_how_to_run_and_test_with_a_picture():
 
 def test_pictures_are_small_and_shown():
     pictures = set((ROOT / "docs/pictures").iterdir())
-    shown = {
-        (page.parent / name).resolve()
-        for page in PAGES
-        for name in re.findall(r"[\w/.-]+\.png", words_of(page))
-    }
+    shown = {(page.parent / name).resolve() for page in PAGES for name in re.findall(r"[\w/.-]+\.png", words_of(page))}
 
     assert pictures <= shown
     assert [picture.name for picture in pictures if picture.stat().st_size > PICTURE_LIMIT] == []
 
 
 def test_every_make_target_that_is_told_exists():
-    told = {
-        name
-        for page in PAGES
-        for name in re.findall(r"`make ([a-z]+)", words_of(page).partition("## Not yet")[0])
-    }
+    told = {name for page in PAGES for name in re.findall(r"`make ([a-z]+)", words_of(page).partition("## Not yet")[0])}
     makefile = words_of(ROOT / "Makefile")
 
     assert told <= set(re.findall(r"^([a-z-]+):.*##", makefile, re.MULTILINE))
