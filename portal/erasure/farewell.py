@@ -28,7 +28,8 @@ def write(closings: Sequence[Closing], people: Sequence[User]) -> list[dict[str,
     remembered: dict[UUID, dict[str, Any]] = {}
     for person in people:
         closing = by_root.get(person.customer_id) or by_root[person.id]
-        note = remembered.setdefault(closing.id, {"id": closing.id, "last_letters": [], "mailboxes": []})
+        known = {"id": closing.id, "last_letters": [], "mailboxes": list(closing.mailboxes)}
+        note = remembered.setdefault(closing.id, known)
         if not closing.is_replay:
             note["last_letters"].append(str(_letter(person, closing).id))
         if local_mailbox.folder():
@@ -42,6 +43,25 @@ def _letter(person: User, closing: Closing) -> Letter:
     letter.expires_at = clock.now() + timedelta(hours=emails.LAST_LETTER_HOURS)
     letter.promise(at=clock.now() + WAITS)
     return letter
+
+
+def remember_copies(closings: Sequence[Closing], root: str) -> None:
+    """Before the letters' rows go: where the local mailbox has copies of them, at addresses of earlier days too."""
+    if local_mailbox.folder() is None:
+        return
+    by_root = {closing.root_id: closing for closing in closings}
+    whose = User.customer_id if root == "customer" else User.id
+    rows = db.session.execute(
+        select(whose, Letter.id, Letter.address)
+        .join(User, Letter.user_id == User.id)
+        .where(whose.in_(by_root), Letter.address.is_not(None))
+    )
+    copies: dict[UUID, set[str]] = {}
+    for owner, letter, address in rows:
+        copies.setdefault(by_root[owner].id, set()).add(local_mailbox.copy_of(letter, address or ""))
+    if copies:
+        values = [{"id": closing_id, "mailboxes": sorted(found)} for closing_id, found in copies.items()]
+        db.session.execute(update(Closing), values)
 
 
 def deliver(closings: Sequence[Closing], *, between: Callable[[], None]) -> bool:
@@ -77,8 +97,7 @@ def _due_now(ids: Sequence[UUID]) -> None:
 def forget(closings: Sequence[Closing]) -> None:
     """Remove the letters' rows and the local mailbox's copies; failures are counted. The caller commits."""
     for closing in closings:
-        for folder in closing.mailboxes:
-            local_mailbox.forget(folder)
+        local_mailbox.forget(closing.mailboxes)
     failed = _failures(closings)
     values = [
         {"id": c.id, "letters_failed": failed[c.id], "last_letters": [], "mailboxes": []} for c in closings

@@ -110,6 +110,7 @@ def _cut_off(crowd: Crowd) -> None:
     """No session, no link, no letter and no running work of these people any more. Raises NotYet."""
     if _letters_on_their_way(crowd):
         raise NotYet(IN_FLIGHT_SECONDS)
+    farewell.remember_copies(crowd.closings, crowd.root)
     going = datamap()
     chosen = batch(crowd.root_ids, db.engine.dialect.name)
     for model in (SignIn, MailedLink, Letter):

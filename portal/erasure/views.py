@@ -110,6 +110,7 @@ def undo() -> ResponseReturnValue:
 @bp.route("/close-account/undo/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @public
+@also_while_closing
 @throttled("undo-closing", limit=60, seconds=3600)
 def undo_by_link(token: str) -> ResponseReturnValue:
     found = service.by_link(token)

@@ -11,6 +11,11 @@ EDGES_BY_NAME = {
     "core/throttle.py": "a count outlives the request that it refuses",
     "work/runner.py": "the task edge that every duty runs in",
     "mailer/delivery.py": "a task: what was read is let go before the server is spoken to",
+    "erasure/crowd.py": "leases of closings, as in core/leases.py",
+    "erasure/farewell.py": "a task: what was read is let go before the server is spoken to",
+    "erasure/purge.py": "a task: each step of a purge is a transaction of its own",
+    "erasure/replay.py": "a command: what `flask erasure replay` does; and a check before any request",
+    "erasure/sweeping.py": "a task: what the schedule and `flask retention sweep` do",
     "signin/sessions.py": "last-seen is noted in a transaction of its own, in a request that only reads",
     "signin/service.py": "nothing is locked while a password is checked",
 }
