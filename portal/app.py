@@ -18,7 +18,7 @@ from portal.core.leases import Duty
 from portal.core.menu import BannerSource, MenuEntry, connect_menu
 from portal.dev import cli as dev_cli
 from portal.dev import views as dev
-from portal.exports import archive, expiry
+from portal.exports import archive
 from portal.exports import tasks as exports_tasks
 from portal.exports import views as exports
 from portal.erasure import banner as erasure_banner
@@ -78,7 +78,7 @@ DUTIES: tuple[Duty, ...] = (
 )
 
 SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {
-    "exports-expire": ("*/5", expiry.sweep),
+    "exports-expire": ("*/5", exports_tasks.sweep),
     **sweeping.SCHEDULE,
 }
 

@@ -120,9 +120,7 @@ def build(order: Order, sink: Sink, means: Means) -> None:
     reached("export.written")
 
 
-def _add_category(
-    archive: Archive, category: Category, own: list[Part], means: Means, locale: str
-) -> list[Shown]:
+def _add_category(archive: Archive, category: Category, own: list[Part], means: Means, locale: str) -> list[Shown]:
     counts, newest = dict.fromkeys(own, 0), {part: deque[Any](maxlen=SHOWN) for part in own}
 
     def remember(part: Part, rows: Sequence[Any]) -> None:

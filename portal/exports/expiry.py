@@ -1,52 +1,33 @@
-"""Archives whose time is over, and what ended builds left: removed by a sweep that repeats itself."""
+"""Archives whose time is over, and what ended builds left: which they are, and how they are cleared."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import Select, Update, or_, select, update
 
 from portal.accounts.models import User
-from portal.core import clock
-from portal.core.database import db, reading
-from portal.core.steps import reached
-from portal.exports.models import Export, ExportState, archive_prefix
-from portal.storage.opened import files
+from portal.exports.models import Export, ExportState
 
 OVER = (ExportState.CANCELLED, ExportState.FAILED, ExportState.EXPIRED)
 AFTERWARDS = timedelta(minutes=10)  # a worker that lost its lease has noticed and stopped by then
 
 
-def sweep() -> int:
-    """Mark archives expired, remove their files and those of ended builds; how many exports were cleared.
-
-    Killed between the file and the row, the next sweep finds the row again. Two at once do no harm.
-    """
-    now = clock.now()
-    db.session.execute(update(Export).where(_is_expired(now)).values(state=ExportState.EXPIRED))
-    db.session.commit()
-    reached("export-expiry.marked")
-    left = _left_behind(now)
-    for export_id, prefix in left:
-        files().delete_prefix(prefix)
-        reached("export-expiry.removed")
-        db.session.execute(update(Export).where(Export.id == export_id).values(path=None))
-        db.session.commit()
-    return len(left)
+def expiring(now: datetime) -> Update:
+    """Marks every archive expired whose seven days are over."""
+    is_over = (Export.state == ExportState.READY, Export.expires_at <= now)
+    return update(Export).where(*is_over).values(state=ExportState.EXPIRED)
 
 
-def _is_expired(now: datetime) -> ColumnElement[bool]:
-    return and_(Export.state == ExportState.READY, Export.expires_at <= now)
-
-
-def _left_behind(now: datetime) -> list[tuple[UUID, str]]:
-    """Ended exports with files, once no worker can be writing any more."""
+def left_behind(now: datetime) -> Select[UUID, UUID, UUID]:
+    """Export, customer and user of each ended export with files, once no worker can be writing any more."""
     has_rested = or_(Export.state == ExportState.EXPIRED, Export.ended_at <= now - AFTERWARDS)
-    query = (
+    return (
         select(Export.id, User.customer_id, User.id)
         .join(User, Export.user_id == User.id)
         .where(Export.state.in_(OVER), Export.path.is_not(None), has_rested)
     )
-    with reading():
-        found = db.session.execute(query).all()
-        db.session.commit()
-    return [(export, archive_prefix(customer, user, export)) for export, customer, user in found]
+
+
+def cleared(export_id: UUID) -> Update:
+    """Notes that nothing of the export lies in the store any more."""
+    return update(Export).where(Export.id == export_id).values(path=None)

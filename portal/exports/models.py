@@ -107,15 +107,11 @@ class Export(Leased, Model):
         choice(ExportState), label=_l("State"), words=STATE_WORDS, default=ExportState.QUEUED
     )
     scope: Mapped[Scope] = _held(choice(Scope), label=_l("Whose data"), words=SCOPE_WORDS, default=Scope.ME)
-    categories: Mapped[list[str]] = _held(
-        JSON, label=_l("Chosen categories"), words=CATEGORY_WORDS, default=list
-    )
+    categories: Mapped[list[str]] = _held(JSON, label=_l("Chosen categories"), words=CATEGORY_WORDS, default=list)
     include_files: Mapped[bool] = _held(label=_l("With uploaded files"), default=False)
     requested_at: Mapped[datetime] = _made(label=_l("Asked for"), default=clock.now, index=True)
     ready_at: Mapped[datetime | None] = _made(label=_l("Ready since"), nullable=True, default=None)
-    expires_at: Mapped[datetime | None] = _made(
-        label=_l("Archive kept until"), nullable=True, default=None, index=True
-    )
+    expires_at: Mapped[datetime | None] = _made(label=_l("Archive kept until"), nullable=True, default=None, index=True)
     opened: Mapped[int] = _made(label=_l("Downloads opened"), default=0)
     done: Mapped[int] = technical(default=0)
     total: Mapped[int] = technical(default=0)

@@ -18,7 +18,7 @@ from portal.core.database import db, reading
 from portal.core.datamap import Category, DataMap
 from portal.core.leases import Duty, Lease, LeaseLost
 from portal.core.steps import reached
-from portal.exports import archive, emails
+from portal.exports import archive, emails, expiry
 from portal.exports.contents import Order, parts
 from portal.exports.models import KEPT, Export, ExportState, archive_prefix
 from portal.storage.keys import KeyForgotten
@@ -178,6 +178,24 @@ def give_up(export_id: UUID) -> None:
         return
     export.fail()
     emails.failed(user, export.id)
+
+
+def sweep() -> int:
+    """Mark archives expired, remove their files and those of ended builds; how many exports were cleared.
+
+    Killed between the file and the row, the next sweep finds the row again. Two at once do no harm.
+    """
+    now = clock.now()
+    db.session.execute(expiry.expiring(now))
+    db.session.commit()
+    reached("export-expiry.marked")
+    left = _read(expiry.left_behind(now))
+    for export_id, customer_id, user_id in left:
+        files().delete_prefix(archive_prefix(customer_id, user_id, export_id))
+        reached("export-expiry.removed")
+        db.session.execute(expiry.cleared(export_id))
+        db.session.commit()
+    return len(left)
 
 
 def _datamap() -> DataMap:

@@ -10,7 +10,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import LeaseLost, claim
 from portal.core.steps import step_reached
-from portal.exports import expiry, tasks
+from portal.exports import tasks
 from portal.exports.models import Export, Opening
 from portal.signin.models import Visit, Way
 from portal.work import runner
@@ -128,8 +128,8 @@ def test_seven_days_after_it_is_ready_it_is_over_at_once_and_swept_soon(
     assert again.state(page) == "expired"
     assert again.get(f"{page}/download").status_code == 404
     with app.app_context():
-        assert expiry.sweep() == 1
-        assert expiry.sweep() == 0
+        assert tasks.sweep() == 1
+        assert tasks.sweep() == 0
     assert again.state(page) == "expired"
     assert rows()[0].path is None
     assert stored() == 0
@@ -141,7 +141,7 @@ def test_a_second_before_it_can_still_be_downloaded(make_customer, browse_as, as
     work()
     move_clock(days=7, seconds=-60)
     with app.app_context():
-        assert expiry.sweep() == 0
+        assert tasks.sweep() == 0
 
     assert browse_as(alice).get(f"{page}/download").status_code == 200
 
@@ -162,10 +162,10 @@ def test_what_a_cancelled_build_left_is_swept_once_no_worker_can_be_at_it(
     browser.submit(f"{page}/cancel", page=page)
 
     with app.app_context():
-        assert expiry.sweep() == 0
+        assert tasks.sweep() == 0
     move_clock(seconds=601)
     with app.app_context():
-        assert expiry.sweep() == 1
+        assert tasks.sweep() == 1
     assert stored() == 0
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.core.database import db
-from portal.exports import expiry
+from portal.exports import tasks
 from portal.exports.models import Export, ExportState
 from portal.mailer.models import Letter
 from portal.storage.opened import files
@@ -64,12 +64,12 @@ def test_a_sweep_killed_at_any_step_is_finished_by_the_next(asked, environ, app,
     work()
     week = {**environ, "PORTAL_CLOCK_OFFSET": str(7 * 86400 + 60)}
 
-    run = run_call(week, "portal.exports.expiry:sweep", kill_at=step)
+    run = run_call(week, "portal.exports.tasks:sweep", kill_at=step)
 
     move_clock(days=7, seconds=60)
     with app.app_context():
         assert run.killed
-        assert expiry.sweep() == 1
+        assert tasks.sweep() == 1
         (export,) = db.session.scalars(select(Export)).all()
         assert list(app.extensions["store"].list("customers/")) == []
     assert (export.state, export.path) == (ExportState.EXPIRED, None)

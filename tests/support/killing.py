@@ -68,7 +68,7 @@ def run_flask(environ: Mapping[str, str], *command: str, kill_at: str = "", time
 
 
 def run_call(environ: Mapping[str, str], name: str, *, kill_at: str = "", time: int = 1) -> Run:
-    """As run_flask, a function of the portal without arguments, such as "portal.exports.expiry:sweep"."""
+    """As run_flask, a function of the portal without arguments, such as "portal.exports.tasks:sweep"."""
     return run_flask(environ, CALL, name, kill_at=kill_at, time=time)
 
 
