@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from portal.accounts.models import User
 from portal.core import clock
@@ -110,12 +110,3 @@ def _failures(closings: Sequence[Closing]) -> dict[UUID, int]:
     query = select(Letter.id).where(Letter.id.in_(_ids(closings)), Letter.state != LetterState.SENT)
     lost = {str(letter) for letter in db.session.scalars(query)}
     return {c.id: c.letters_failed + len(lost.intersection(c.last_letters)) for c in closings}
-
-
-def waiting_letters() -> int:
-    """How many last letters wait for the mail server (doctor)."""
-    query = select(func.count()).select_from(Letter)
-    return (
-        db.session.scalar(query.where(Letter.name == emails.LAST_LETTER, Letter.state == LetterState.QUEUED))
-        or 0
-    )

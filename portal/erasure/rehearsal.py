@@ -47,11 +47,6 @@ class Rehearsal:
     size: int
     people: int
 
-    @property
-    def total(self) -> int:
-        """All rows that would go."""
-        return sum(line.count for line in self.lines)
-
 
 def datamap() -> DataMap:
     """The running app's map."""
