@@ -59,9 +59,7 @@ def _fill() -> list[UUID]:
     db.session.commit()
     row = {"way": Way.PASSWORD, "ip": "203.0.113.7", "browser": "Firefox 150", "system": "Linux"}
     for user_id in db.session.scalars(select(User.id)).all():
-        db.session.execute(
-            insert(Visit), [{"id": new_id(), "user_id": user_id, **row} for _ in range(VISITS)]
-        )
+        db.session.execute(insert(Visit), [{"id": new_id(), "user_id": user_id, **row} for _ in range(VISITS)])
     db.session.commit()
     return list(db.session.scalars(select(Customer.id).order_by(Customer.id).limit(LEAVING)))
 

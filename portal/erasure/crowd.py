@@ -75,9 +75,7 @@ class Crowd:
     def _update(self, **values: Any) -> None:
         statement = update(Closing).where(Closing.id.in_(self.ids), Closing.leased_by == self.lease.token)
         options = {"synchronize_session": False}
-        done = cast(
-            CursorResult[Any], db.session.execute(statement.values(**values), execution_options=options)
-        )
+        done = cast(CursorResult[Any], db.session.execute(statement.values(**values), execution_options=options))
         if done.rowcount != len(self.closings):
             db.session.rollback()
             raise LeaseLost

@@ -99,9 +99,7 @@ def forget(closings: Sequence[Closing]) -> None:
     for closing in closings:
         local_mailbox.forget(closing.mailboxes)
     failed = _failures(closings)
-    values = [
-        {"id": c.id, "letters_failed": failed[c.id], "last_letters": [], "mailboxes": []} for c in closings
-    ]
+    values = [{"id": c.id, "letters_failed": failed[c.id], "last_letters": [], "mailboxes": []} for c in closings]
     db.session.execute(delete(Letter).where(Letter.id.in_(_ids(closings))))
     db.session.execute(update(Closing), values)
 

@@ -92,20 +92,13 @@ def _counting(table: Table, root: str, ids: Sequence[UUID]) -> Select[Any]:
     name: Any = literal_column(f"'{table.name}'").label("name")
     chosen = batch(ids, db.engine.dialect.name)
     if table.name == root:
-        return (
-            select(name, table.c.id.label("root"), func.count())
-            .where(table.c.id.in_(chosen))
-            .group_by(table.c.id)
-        )
+        return select(name, table.c.id.label("root"), func.count()).where(table.c.id.in_(chosen)).group_by(table.c.id)
     joined: Any = table
     for key in datamap().paths[table.name]:
         above = next(iter(key.foreign_keys)).column.table
         if above.name == root:
             return (
-                select(name, key.label("root"), func.count())
-                .select_from(joined)
-                .where(key.in_(chosen))
-                .group_by(key)
+                select(name, key.label("root"), func.count()).select_from(joined).where(key.in_(chosen)).group_by(key)
             )
         joined = joined.join(above, key == above.c.id)
     raise LookupError(f"table {table.name} does not reach {root}")

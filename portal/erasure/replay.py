@@ -59,9 +59,7 @@ def connect(app: Flask) -> None:
             return None
         if request.endpoint == "health.readyz":
             return make_response(jsonify(status="not ready", ledger="ahead of the database"), 503)
-        text = _(
-            "A backup was restored. Before anything is shown, what was erased since then is erased again."
-        )
+        text = _("A backup was restored. Before anything is shown, what was erased since then is erased again.")
         return mistakes.answer(503, title=_("Back in a moment"), text=text, retry_after=RETRY_SECONDS)
 
 
@@ -86,9 +84,7 @@ def replay() -> Counter[str]:
     db.session.commit()
     ids = [UUID(entry.closing_id) for entry in again]
     runner.run("closing", only=Closing.id.in_(ids))
-    purged = (
-        select(func.count()).select_from(Closing).where(Closing.id.in_(ids), Closing.state == State.PURGED)
-    )
+    purged = select(func.count()).select_from(Closing).where(Closing.id.in_(ids), Closing.state == State.PURGED)
     return Counter(missing=len(again), purged=db.session.scalar(purged) or 0)
 
 

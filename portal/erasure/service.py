@@ -165,9 +165,7 @@ def may_undo(user: User, closing: Closing) -> bool:
     """One's own closing, or, for an Admin User, that of the customer."""
     if closing.scope == Scope.ME:
         return closing.user_id == user.id
-    return closing.customer_id == user.customer_id and (
-        user.role == Role.ADMIN or user.may(Feature.CUSTOMER_CLOSE)
-    )
+    return closing.customer_id == user.customer_id and (user.role == Role.ADMIN or user.may(Feature.CUSTOMER_CLOSE))
 
 
 def current(user: User) -> Closing | None:
@@ -218,9 +216,7 @@ def hasten(user: User) -> Closing:
 
 def _take(closing: Closing, now: datetime, **values: Any) -> None:
     """Change a closing only while its days of grace last: the database decides who was first."""
-    statement = update(Closing).where(
-        Closing.id == closing.id, Closing.state == State.PENDING, Closing.erase_at > now
-    )
+    statement = update(Closing).where(Closing.id == closing.id, Closing.state == State.PENDING, Closing.erase_at > now)
     taken = cast(CursorResult[Any], db.session.execute(statement.values(**values)))
     if taken.rowcount != 1:
         raise TooLate

@@ -35,18 +35,14 @@ def drop_outdated() -> int:
     """Rows whose time is over (clause 3.3), by the data map; commits after each table. How many went."""
     dropped = 0
     for statement in datamap().outdated(clock.now()):
-        done = cast(
-            CursorResult[Any], db.session.execute(statement, execution_options={"synchronize_session": False})
-        )
+        done = cast(CursorResult[Any], db.session.execute(statement, execution_options={"synchronize_session": False}))
         db.session.commit()
         dropped += done.rowcount
     return dropped
 
 
 def _purged() -> int:
-    return (
-        db.session.scalar(select(func.count()).select_from(Closing).where(Closing.state == State.PURGED)) or 0
-    )
+    return db.session.scalar(select(func.count()).select_from(Closing).where(Closing.state == State.PURGED)) or 0
 
 
 def _failing() -> int:

@@ -79,9 +79,7 @@ def _close() -> ResponseReturnValue:
         ]
         return _rehearsal(form)
     except service.SmartosStays:
-        form.scope.errors = [
-            _("Smartos itself stays: its last Admin User cannot leave, and it cannot be closed here.")
-        ]
+        form.scope.errors = [_("Smartos itself stays: its last Admin User cannot leave, and it cannot be closed here.")]
         return _rehearsal(form)
     db.session.commit()
     days = service.days_left(closing.erase_at)

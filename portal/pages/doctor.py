@@ -51,9 +51,7 @@ def look_at_configuration() -> Iterator[Finding]:
     given = settings()
     yield _ok("configuration", f"ok ({given.env}, {given.base_url})")
     if given.is_production and not given.dpo_name:
-        yield _wrong(
-            "configuration", "Set PORTAL_DPO_NAME: who answers for data protection is shown to everyone."
-        )
+        yield _wrong("configuration", "Set PORTAL_DPO_NAME: who answers for data protection is shown to everyone.")
 
 
 def look_at_database() -> Iterator[Finding]:
@@ -66,9 +64,7 @@ def look_at_database() -> Iterator[Finding]:
         return
     head = ScriptDirectory(f"{current_app.root_path}/migrations").get_current_head()
     if current != head:
-        yield _wrong(
-            "database", f"It stands at {current}, the code at {head}: run `flask db upgrade`.", blocking=True
-        )
+        yield _wrong("database", f"It stands at {current}, the code at {head}: run `flask db upgrade`.", blocking=True)
         return
     yield _ok("database", f"ok ({db.engine.dialect.name}, {head})")
 
@@ -82,18 +78,14 @@ def look_at_store() -> Iterator[Finding]:
     if opened.store().is_ready():
         yield _ok("store")
     else:
-        yield _wrong(
-            "store", "It does not take files: check PORTAL_STORAGE_URL, the disk's space and the rights."
-        )
+        yield _wrong("store", "It does not take files: check PORTAL_STORAGE_URL, the disk's space and the rights.")
 
 
 def look_at_keys() -> Iterator[Finding]:
     """Store and mirror hold the same keys; each customer with files has one (DECISIONS 16)."""
     in_store, mirrored = opened.keys().count()
     if in_store != mirrored:
-        yield _wrong(
-            "keys", f"{in_store} in the store, {mirrored} in the mirror: one place lost some; restore it."
-        )
+        yield _wrong("keys", f"{in_store} in the store, {mirrored} in the mirror: one place lost some; restore it.")
         return
     held = set(opened.keys().customers())
     known = set(map(str, db.session.scalars(select(Customer.id))))
@@ -106,9 +98,7 @@ def look_at_keys() -> Iterator[Finding]:
             f"{len(keyless)} customers have files and no key, so these cannot be read; restore the keys.",
         )
     if settings().is_production and opened.store().is_versioned():
-        yield _wrong(
-            "keys", "The store is a versioned bucket, so deleted keys come back: use one without versions."
-        )
+        yield _wrong("keys", "The store is a versioned bucket, so deleted keys come back: use one without versions.")
     if not strays and not keyless:
         yield _ok("keys", f"ok ({in_store})")
 
@@ -120,18 +110,14 @@ def look_at_ledger() -> Iterator[Finding]:
     except LedgerBroken as error:
         broken = error.seq
     if broken is not None:
-        yield _wrong(
-            "ledger", f"Entry {broken} is missing, changed or wrongly signed: restore the ledger's place."
-        )
+        yield _wrong("ledger", f"Entry {broken} is missing, changed or wrongly signed: restore the ledger's place.")
         return
     if behind := sum(1 for _ in missing()):
         yield _wrong("ledger", f"{behind} erasures are unknown to the database: run `flask erasure replay`.")
         return
     says = f"ok ({ledger().head()} entries)"
     if _same_device(opened.ledger_place().local_path, opened.instance_path()):
-        says += (
-            "; warning: it lies on the same disk as instance/, so one failure takes both (PORTAL_LEDGER_URL)"
-        )
+        says += "; warning: it lies on the same disk as instance/, so one failure takes both (PORTAL_LEDGER_URL)"
     yield _ok("ledger", says)
 
 
@@ -154,9 +140,7 @@ def look_at_mail() -> Iterator[Finding]:
 
 def look_at_purges() -> Iterator[Finding]:
     if late := overdue(LATE_HOURS):
-        yield _wrong(
-            "purges", f"{late} are more than an hour late: is a worker running? Run `flask retention sweep`."
-        )
+        yield _wrong("purges", f"{late} are more than an hour late: is a worker running? Run `flask retention sweep`.")
     else:
         yield _ok("purges")
 
@@ -175,9 +159,7 @@ def look_at_audit() -> Iterator[Finding]:
     if broken is None:
         yield _ok("audit", f"ok ({chain.length()} entries)")
     else:
-        yield _wrong(
-            "audit", f"Entry {broken} does not fit the chain: somebody changed the table; compare a backup."
-        )
+        yield _wrong("audit", f"Entry {broken} does not fit the chain: somebody changed the table; compare a backup.")
 
 
 LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (

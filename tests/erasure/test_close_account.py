@@ -209,9 +209,7 @@ def test_an_individual_who_leaves_takes_the_customer_along(
         assert (closing.scope, closing.customer_id, closing.user_id) == ("customer", made.id, None)
 
 
-def test_smartos_own_last_admin_user_cannot_leave(
-    browse_as: BrowseAs, make_operator: Callable[..., User]
-) -> None:
+def test_smartos_own_last_admin_user_cannot_leave(browse_as: BrowseAs, make_operator: Callable[..., User]) -> None:
     browser = browse_as(make_operator())
 
     for scope in ("me", "customer"):

@@ -72,9 +72,7 @@ def test_of_undo_and_purge_in_the_same_instant_exactly_one_wins(
             db.session.execute(whose.values(erase_at=instant, due_at=instant))
             db.session.commit()
 
-        undone, _ = at_once(
-            app, undo_at(alice.id, instant + timedelta(milliseconds=lead)), sweep_around(instant)
-        )
+        undone, _ = at_once(app, undo_at(alice.id, instant + timedelta(milliseconds=lead)), sweep_around(instant))
 
         answers.append(isinstance(undone, Closing))
         with app.app_context():
@@ -116,9 +114,7 @@ def test_two_sweeps_at_once_leave_one_line_and_one_letter(
     assert sorted(letter.recipient for letter in mailbox.letters()) == sorted(p.email for p in people)
 
 
-def test_two_last_admin_users_cannot_both_leave_at_once(
-    app: Flask, make_customer: Callable[..., Any]
-) -> None:
+def test_two_last_admin_users_cannot_both_leave_at_once(app: Flask, make_customer: Callable[..., Any]) -> None:
     made = make_customer(staff=1)
     with app.app_context():
         db.session.get_one(User, made.staff[0].id).role = Role.ADMIN

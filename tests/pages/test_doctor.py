@@ -82,9 +82,7 @@ def test_a_purge_that_is_more_than_an_hour_late_fails(
 def test_work_that_was_given_up_is_shown(app: Flask, make_customer: Callable[..., Any]) -> None:
     alice = make_customer().admin
     with app.app_context():
-        letter = Letter(
-            name="x/y", user_id=alice.id, locale="vi", created_at=clock.now(), dead_at=clock.now()
-        )
+        letter = Letter(name="x/y", user_id=alice.id, locale="vi", created_at=clock.now(), dead_at=clock.now())
         db.session.add(letter)
         db.session.commit()
 
