@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from portal.core import clock
@@ -12,6 +13,7 @@ from portal.mailer.models import Letter, LetterState
 from portal.mailer.post import Reader, write
 from portal.work import runner
 from tests.support.browse import Browse
+from tests.support.portal import free_port
 from tests.support.portals import portal
 
 ALICE, BOB = "alice@example.com", "bob@example.com"
@@ -266,3 +268,29 @@ def test_a_queue_that_is_down_costs_a_minute_and_no_letter(environ, mailbox):
             runner.run("letter")
             db.session.remove()
     assert mailbox.wait_for("chi@example.com", "joining/verify")
+
+
+class Unwilling:
+    """A server that refuses, or puts off, what it has just been given."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    async def handle_DATA(self, server, session, envelope):
+        return self.answer
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("answer", "state"), [("554 5.6.0 Not this", LetterState.FAILED), ("452 4.3.1 Not now", LetterState.QUEUED)]
+)
+def test_a_letter_refused_once_it_was_read_fails_and_one_put_off_waits(environ, answer, state):
+    server = Controller(Unwilling(answer), hostname="127.0.0.1", port=free_port())
+    server.start()
+    with portal(environ | {"PORTAL_SMTP_URL": f"smtp://127.0.0.1:{server.port}"}) as app:
+        letter_id = post(app)
+        with app.app_context():
+            runner.run("letter")
+            db.session.remove()
+        assert letter_of(app, letter_id).state == state
+    server.stop()

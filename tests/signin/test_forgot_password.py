@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from portal.accounts import links
+from portal.accounts.models import LinkPurpose
+from portal.core.database import db
 from tests.support.browse import Browse, link_in, token_of
 from tests.support.golden import assert_golden
 from tests.support.people import PASSWORD
@@ -97,6 +100,22 @@ def test_clause_8_7_a_link_is_bound_to_its_purpose(browse, make_customer, ask):
     assert browse.get(f"/verify-email/{token}").status_code == 404
     assert browse.get(f"/profile/email/{token}").status_code == 404
     assert browse.get(f"/reset-password/{token}").status_code == 200
+
+
+def test_clause_8_7_no_link_does_the_act_of_another(app, make_customer):
+    alice = make_customer().admin
+    with app.app_context():
+        secrets = {purpose: links.issue(alice, purpose, hours=1)[0] for purpose in LinkPurpose}
+        db.session.commit()
+
+        found = {
+            (for_one, for_other)
+            for for_one, secret in secrets.items()
+            for for_other in LinkPurpose
+            if links.find(secret, for_other)
+        }
+
+    assert found == {(purpose, purpose) for purpose in LinkPurpose}
 
 
 def test_looking_at_a_link_does_not_use_it_up(browse, make_customer, ask):
