@@ -67,7 +67,7 @@ def _subjects(notices: list[Notice]) -> dict[UUID, str]:
         .where(NoticeText.notice_id.in_(ids))
         .order_by(NoticeText.locale == current_user.locale)
     )
-    return dict(row._tuple() for row in rows)
+    return dict(rows.all())
 
 
 @bp.post("/<uuid:notice_id>/approve")
