@@ -134,7 +134,7 @@ def _write(lease: Lease, order: Order, path: str) -> SealedWriter:
     return writer
 
 
-def _read(query: Select[Any]) -> Sequence[Any]:
+def _read(query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
     with reading():
         rows = db.session.execute(query).all()
         db.session.commit()
