@@ -10,9 +10,7 @@ import benchmarks
 
 def main(names: Sequence[str]) -> int:
     """0 all good, 1 a limit is missed, 2 no such benchmark."""
-    known = sorted(
-        module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name[0] != "_"
-    )
+    known = sorted(module.name for module in pkgutil.iter_modules(benchmarks.__path__) if module.name[0] != "_")
     if unknown := set(names) - set(known):
         print(f"No benchmark {', '.join(sorted(unknown))}. There are: {', '.join(known)}.", file=sys.stderr)
         return 2

@@ -41,9 +41,7 @@ SPEED_SHARE = 0.02
 def run() -> Iterator[Figure]:
     """The figures of issue 2."""
     few, many = _measured(FEW), _measured(MANY)
-    yield Figure(
-        "peak memory, 10 thousand to 1 million rows", many["peak_mb"] - few["peak_mb"], GROWTH_MB, "MB"
-    )
+    yield Figure("peak memory, 10 thousand to 1 million rows", many["peak_mb"] - few["peak_mb"], GROWTH_MB, "MB")
     yield Figure("longest time without progress, 1 million rows", many["longest_gap"], EVERY_SECONDS, "s")
     share = many["raw_seconds"] / many["seconds"]
     yield Figure("speed against sqlite3 to CSV alone", share, SPEED_SHARE, "×", more_is_better=True)
@@ -68,9 +66,7 @@ def fill(rows: int, folder: str) -> dict[str, Any]:
     with app.app_context():
         db.create_all()
         customer = make_customer(Kind.INDIVIDUAL)
-        user = make_user(
-            customer, full_name="Trần Văn Bảo", email="bao@example.com", role=Role.ADMIN, locale="vi"
-        )
+        user = make_user(customer, full_name="Trần Văn Bảo", email="bao@example.com", role=Role.ADMIN, locale="vi")
         db.session.commit()
         for _ in range(rows // BATCH):
             db.session.execute(insert(Visit), [_visit(user) for _ in range(BATCH)])

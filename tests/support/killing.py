@@ -56,9 +56,7 @@ def run_flask(environ: Mapping[str, str], *command: str, kill_at: str = "", time
     Raises AssertionError when it ended by itself, and not with 0.
     """
     own = {name: value for name, value in os.environ.items() if not name.startswith("PORTAL_")}
-    with Process(
-        "-m", "tests.support.killing", kill_at, str(time), *command, env={**own, **environ}
-    ) as process:
+    with Process("-m", "tests.support.killing", kill_at, str(time), *command, env={**own, **environ}) as process:
         code = process.wait(timeout=120)
         lines = process.output.splitlines()
     steps = tuple(line.removeprefix(STEPS_MARK) for line in lines if line.startswith(STEPS_MARK))
