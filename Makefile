@@ -13,8 +13,9 @@ PO := $(wildcard translations/vi/*.po)
 TESTS ?= tests
 WORKERS ?= 2
 ARGS ?=
+LOOK ?= instance/look
 
-.PHONY: help run test check lock format words bench clean
+.PHONY: help run test check lock format words bench look clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +42,9 @@ format: $(READY_DEV) ## Format the code and mend what can be mended by itself
 
 bench: $(READY_DEV) words ## Run the benchmarks, as ratios against their limits (BENCH=notices runs one)
 	@exec $(PY) -m benchmarks $(BENCH)
+
+look: $(READY_DEV) words ## Photograph every page, in both languages, light and dark, wide and narrow (LOOK=folder)
+	@exec $(PY) -m tests.browser.look $(LOOK)
 
 words: $(WORDS) ## Compile the translations
 

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal import logs, setup
 from portal.audit import chain
+from portal.audit import cli as audit_cli
 from portal.config import load
 from portal.core import clock
 from portal.core.database import db
@@ -18,14 +19,14 @@ from portal.core.leases import Duty
 from portal.core.menu import BannerSource, MenuEntry, connect_menu
 from portal.dev import cli as dev_cli
 from portal.dev import views as dev
-from portal.exports import archive
-from portal.exports import tasks as exports_tasks
-from portal.exports import views as exports
 from portal.erasure import banner as erasure_banner
 from portal.erasure import cli as erasure_cli
 from portal.erasure import opened as erasure_opened
 from portal.erasure import purge, replay, sweeping
 from portal.erasure import views as erasure
+from portal.exports import archive
+from portal.exports import tasks as exports_tasks
+from portal.exports import views as exports
 from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
@@ -66,9 +67,7 @@ BLUEPRINTS = (
     notices.bp,
     staff.bp,
 )
-DEVELOPMENT_BLUEPRINTS = (
-    dev.bp,
-)
+DEVELOPMENT_BLUEPRINTS = (dev.bp,)
 
 DUTIES: tuple[Duty, ...] = (
     delivery.DUTY,
@@ -102,6 +101,7 @@ BANNERS: tuple[BannerSource, ...] = (
 
 COMMANDS = (
     *work_cli.COMMANDS,
+    *audit_cli.COMMANDS,
     *policies_cli.COMMANDS,
     *notices_cli.COMMANDS,
     *staff_cli.COMMANDS,
@@ -132,7 +132,6 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     _connect_work(app)
     login.user_loader(sessions.load)
     setup.connect_requests(app, settings)
-    app.url_build_error_handlers.append(lambda e, endpoint, values: f"/not-yet/{endpoint}")  # SCAFFOLD: lead removes it
     _register(app, is_development=not settings.is_production)
     return app
 

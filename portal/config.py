@@ -184,7 +184,9 @@ def _check(settings: Settings, given: Mapping[str, str]) -> None:
     if settings.is_production:
         _check_production(settings, given)
     elif not is_loopback(urlsplit(settings.base_url).hostname or ""):
-        raise SettingsError("PORTAL_BASE_URL must be loopback in development; set PORTAL_ENV=production to serve others.")
+        raise SettingsError(
+            "PORTAL_BASE_URL must be loopback in development; set PORTAL_ENV=production to serve others."
+        )
 
 
 def _check_production(settings: Settings, given: Mapping[str, str]) -> None:

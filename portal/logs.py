@@ -8,7 +8,9 @@ import structlog
 
 from portal.config import Settings
 
-FORBIDDEN = frozenset({"email", "address", "phone", "name", "full_name", "ip", "token", "password", "url", "body", "to"})
+FORBIDDEN = frozenset(
+    {"email", "address", "phone", "name", "full_name", "ip", "token", "password", "url", "body", "to"}
+)
 
 
 def connect(settings: Settings) -> None:

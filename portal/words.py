@@ -40,9 +40,7 @@ class Word:
 
     @classmethod
     def of(cls, message: Message, *, place: str) -> "Word":
-        return cls(
-            place, message.context or "", _tuple(message.id), _tuple(message.string or ""), message.fuzzy
-        )
+        return cls(place, message.context or "", _tuple(message.id), _tuple(message.string or ""), message.fuzzy)
 
     @property
     def key(self) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
 
 from portal.app import create_app
@@ -27,7 +28,7 @@ def make_schema(environ: dict[str, str]) -> None:
     """An empty database with all tables, as the migrations make it."""
     app = create_app(environ)
     with app.app_context():
-        db.create_all()
+        upgrade()
         db.session.remove()
         db.engine.dispose()
 

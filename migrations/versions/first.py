@@ -91,9 +91,7 @@ def upgrade() -> None:
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.String(), nullable=True),
         sa.CheckConstraint("(scope = 'me') = (user_id is not null)", name=op.f("ck_closing_user_of_scope")),
-        sa.CheckConstraint(
-            "(state = 'purged') = (purged_at is not null)", name=op.f("ck_closing_purged_at_of_state")
-        ),
+        sa.CheckConstraint("(state = 'purged') = (purged_at is not null)", name=op.f("ck_closing_purged_at_of_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_closing")),
         sa.UniqueConstraint("code", name=op.f("uq_closing_code")),
     )
@@ -123,14 +121,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "individual",
-                "organisation",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            sa.Enum("individual", "organisation", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("company_name", sa.String(), nullable=False),
@@ -158,14 +149,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "individual",
-                "organisation",
-                name="kind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            sa.Enum("individual", "organisation", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("full_name", sa.String(), nullable=False),
@@ -221,7 +205,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_user_closing_since"), ["closing_since"], unique=False)
-        batch_op.create_index(batch_op.f("ix_user_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_user_customer_id_id"), ["customer_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_user_search"), ["search"], unique=False)
 
     op.create_table(
@@ -236,11 +220,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("closing_reason", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_closing_reason_closing_id"), ["closing_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_closing_reason_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_closing_reason_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "company_change",
         sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "field",
             sa.Enum(
@@ -254,11 +241,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("before", sa.String(), nullable=False),
         sa.Column("after", sa.String(), nullable=False),
-        sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_company_change_by_id")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_company_change_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_company_change")),
@@ -266,7 +250,7 @@ def upgrade() -> None:
     with op.batch_alter_table("company_change", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_company_change_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_company_change_by_id"), ["by_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_company_change_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_company_change_customer_id_id"), ["customer_id", "id"], unique=False)
 
     op.create_table(
         "contact_message",
@@ -283,7 +267,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("contact_message", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_contact_message_created_at"), ["created_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contact_message_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_contact_message_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "export",
@@ -329,7 +313,7 @@ def upgrade() -> None:
         sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failure", sa.String(), nullable=True),
         sa.CheckConstraint(
-            "state <> 'ready' or (path is not null and bytes > 0 and sha256 is not null and expires_at is not null)",
+            "state <> 'ready' or (path is not null and bytes > 0 and sha256 is not null and ready_at is not null and expires_at is not null)",
             name=op.f("ck_export_ready_has_archive"),
         ),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_export_user_id")),
@@ -339,7 +323,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_export_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_export_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_export_requested_at"), ["requested_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_export_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_export_user_id_id"), ["user_id", "id"], unique=False)
         batch_op.create_index(
             "uq_export_under_way",
             ["user_id"],
@@ -387,7 +371,7 @@ def upgrade() -> None:
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_letter_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_letter_due_at"), ["due_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_letter_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_letter_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "mailed_link",
@@ -417,7 +401,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mailed_link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mailed_link_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_mailed_link_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mailed_link_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "phone_code",
@@ -429,10 +413,11 @@ def upgrade() -> None:
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_phone_code_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_code")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_phone_code_user_id")),
     )
     with op.batch_alter_table("phone_code", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_phone_code_expires_at"), ["expires_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_phone_code_user_id"), ["user_id"], unique=True)
+        batch_op.create_index(batch_op.f("ix_phone_code_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "policy_acceptance",
@@ -440,9 +425,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -463,12 +446,10 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_policy_acceptance_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_acceptance")),
-        sa.UniqueConstraint(
-            "user_id", "kind", "number", name=op.f("uq_policy_acceptance_user_id_kind_number")
-        ),
+        sa.UniqueConstraint("user_id", "kind", "number", name=op.f("uq_policy_acceptance_user_id_kind_number")),
     )
     with op.batch_alter_table("policy_acceptance", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_policy_acceptance_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_acceptance_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "policy_shown",
@@ -476,9 +457,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -488,29 +467,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "kind", "number", name=op.f("uq_policy_shown_user_id_kind_number")),
     )
     with op.batch_alter_table("policy_shown", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_policy_shown_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_policy_shown_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "policy_version",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("privacy", "terms", name="policykind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "draft",
-                "published",
-                name="versionstate",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            sa.Enum("draft", "published", name="versionstate", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column(
@@ -529,20 +499,19 @@ def upgrade() -> None:
             name=op.f("ck_policy_version_published_is_dated"),
         ),
         sa.CheckConstraint("number > 0", name=op.f("ck_policy_version_number_positive")),
-        sa.ForeignKeyConstraint(
-            ["published_by_id"], ["user.id"], name=op.f("fk_policy_version_published_by_id")
-        ),
+        sa.ForeignKeyConstraint(["published_by_id"], ["user.id"], name=op.f("fk_policy_version_published_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_version")),
         sa.UniqueConstraint("kind", "number", name=op.f("uq_policy_version_kind_number")),
     )
     with op.batch_alter_table("policy_version", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_policy_version_published_by_id"), ["published_by_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_policy_version_published_by_id"), ["published_by_id"], unique=False)
 
     op.create_table(
         "profile_change",
         sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column(
             "field",
             sa.Enum(
@@ -558,11 +527,8 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("before", sa.String(), nullable=False),
         sa.Column("after", sa.String(), nullable=False),
-        sa.Column("by_id", sa.Uuid(), nullable=True),
         sa.ForeignKeyConstraint(["by_id"], ["user.id"], name=op.f("fk_profile_change_by_id")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_profile_change_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_profile_change")),
@@ -570,7 +536,7 @@ def upgrade() -> None:
     with op.batch_alter_table("profile_change", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_profile_change_at"), ["at"], unique=False)
         batch_op.create_index(batch_op.f("ix_profile_change_by_id"), ["by_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_profile_change_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_profile_change_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "sign_in",
@@ -589,7 +555,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sign_in_last_seen_at"), ["last_seen_at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_sign_in_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_sign_in_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "visit",
@@ -609,7 +575,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("visit", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_visit_at"), ["at"], unique=False)
-        batch_op.create_index(batch_op.f("ix_visit_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_visit_user_id_id"), ["user_id", "id"], unique=False)
 
     op.create_table(
         "export_opening",
@@ -622,7 +588,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("export_id", "sign_in_id", name=op.f("uq_export_opening_export_id_sign_in_id")),
     )
     with op.batch_alter_table("export_opening", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_export_opening_export_id"), ["export_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_export_opening_export_id_id"), ["export_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_export_opening_opened_at"), ["opened_at"], unique=False)
 
     op.create_table(
@@ -660,9 +626,7 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["approved_by_id"], ["user.id"], name=op.f("fk_notice_approved_by_id")),
         sa.ForeignKeyConstraint(["created_by_id"], ["user.id"], name=op.f("fk_notice_created_by_id")),
-        sa.ForeignKeyConstraint(
-            ["policy_version_id"], ["policy_version.id"], name=op.f("fk_notice_policy_version_id")
-        ),
+        sa.ForeignKeyConstraint(["policy_version_id"], ["policy_version.id"], name=op.f("fk_notice_policy_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("policy_version_id", name=op.f("uq_notice_policy_version_id")),
     )
@@ -680,9 +644,7 @@ def upgrade() -> None:
         sa.Column("stored_clauses", sa.JSON(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.CheckConstraint("locale in ('vi', 'en')", name=op.f("ck_policy_text_locale_known")),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["policy_version.id"], name=op.f("fk_policy_text_version_id")
-        ),
+        sa.ForeignKeyConstraint(["version_id"], ["policy_version.id"], name=op.f("fk_policy_text_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_policy_text")),
         sa.UniqueConstraint("version_id", "locale", name=op.f("uq_policy_text_version_id_locale")),
     )
@@ -754,7 +716,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index("ix_delivery_lane", ["lane_id", "state"], unique=False)
-        batch_op.create_index(batch_op.f("ix_delivery_user_id"), ["user_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_delivery_user_id_id"), ["user_id", "id"], unique=False)
         batch_op.create_index("ix_delivery_waiting", ["notice_id", "state", "id"], unique=False)
 
     # ### end Alembic commands ###
@@ -764,7 +726,7 @@ def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_waiting")
-        batch_op.drop_index(batch_op.f("ix_delivery_user_id"))
+        batch_op.drop_index(batch_op.f("ix_delivery_user_id_id"))
         batch_op.drop_index("ix_delivery_lane")
 
     op.drop_table("delivery")
@@ -782,21 +744,21 @@ def downgrade() -> None:
     op.drop_table("notice")
     with op.batch_alter_table("export_opening", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_export_opening_opened_at"))
-        batch_op.drop_index(batch_op.f("ix_export_opening_export_id"))
+        batch_op.drop_index(batch_op.f("ix_export_opening_export_id_id"))
 
     op.drop_table("export_opening")
     with op.batch_alter_table("visit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_visit_user_id"))
+        batch_op.drop_index(batch_op.f("ix_visit_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_visit_at"))
 
     op.drop_table("visit")
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_sign_in_user_id"))
+        batch_op.drop_index(batch_op.f("ix_sign_in_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_sign_in_last_seen_at"))
 
     op.drop_table("sign_in")
     with op.batch_alter_table("profile_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_profile_change_user_id"))
+        batch_op.drop_index(batch_op.f("ix_profile_change_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_profile_change_by_id"))
         batch_op.drop_index(batch_op.f("ix_profile_change_at"))
 
@@ -806,25 +768,25 @@ def downgrade() -> None:
 
     op.drop_table("policy_version")
     with op.batch_alter_table("policy_shown", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_policy_shown_user_id"))
+        batch_op.drop_index(batch_op.f("ix_policy_shown_user_id_id"))
 
     op.drop_table("policy_shown")
     with op.batch_alter_table("policy_acceptance", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_policy_acceptance_user_id"))
+        batch_op.drop_index(batch_op.f("ix_policy_acceptance_user_id_id"))
 
     op.drop_table("policy_acceptance")
     with op.batch_alter_table("phone_code", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_phone_code_user_id"))
+        batch_op.drop_index(batch_op.f("ix_phone_code_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_phone_code_expires_at"))
 
     op.drop_table("phone_code")
     with op.batch_alter_table("mailed_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mailed_link_user_id"))
+        batch_op.drop_index(batch_op.f("ix_mailed_link_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_mailed_link_expires_at"))
 
     op.drop_table("mailed_link")
     with op.batch_alter_table("letter", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_letter_user_id"))
+        batch_op.drop_index(batch_op.f("ix_letter_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_letter_due_at"))
         batch_op.drop_index(batch_op.f("ix_letter_created_at"))
 
@@ -835,31 +797,31 @@ def downgrade() -> None:
             sqlite_where=sa.text("state in ('queued', 'running')"),
             postgresql_where=sa.text("state in ('queued', 'running')"),
         )
-        batch_op.drop_index(batch_op.f("ix_export_user_id"))
+        batch_op.drop_index(batch_op.f("ix_export_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_export_requested_at"))
         batch_op.drop_index(batch_op.f("ix_export_expires_at"))
         batch_op.drop_index(batch_op.f("ix_export_due_at"))
 
     op.drop_table("export")
     with op.batch_alter_table("contact_message", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_contact_message_user_id"))
+        batch_op.drop_index(batch_op.f("ix_contact_message_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_contact_message_created_at"))
 
     op.drop_table("contact_message")
     with op.batch_alter_table("company_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_company_change_customer_id"))
+        batch_op.drop_index(batch_op.f("ix_company_change_customer_id_id"))
         batch_op.drop_index(batch_op.f("ix_company_change_by_id"))
         batch_op.drop_index(batch_op.f("ix_company_change_at"))
 
     op.drop_table("company_change")
     with op.batch_alter_table("closing_reason", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_closing_reason_user_id"))
+        batch_op.drop_index(batch_op.f("ix_closing_reason_user_id_id"))
         batch_op.drop_index(batch_op.f("ix_closing_reason_closing_id"))
 
     op.drop_table("closing_reason")
     with op.batch_alter_table("user", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_user_search"))
-        batch_op.drop_index(batch_op.f("ix_user_customer_id"))
+        batch_op.drop_index(batch_op.f("ix_user_customer_id_id"))
         batch_op.drop_index(batch_op.f("ix_user_closing_since"))
 
     op.drop_table("user")

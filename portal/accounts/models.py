@@ -13,8 +13,9 @@ from sqlalchemy import JSON, CheckConstraint
 from sqlalchemy.orm import Mapped, relationship
 
 from portal.core import clock
+from portal.core.categories import Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, Source, for_days, held, owner, table, technical
+from portal.core.datamap import for_days, held, owner, table, technical
 from portal.core.features import Feature
 from portal.core.language import LANGUAGE_NAMES
 from portal.core.words import fold
@@ -58,9 +59,7 @@ class Customer(Model):
     __table_args__ = (table(_l("Customer")),)
 
     id: Mapped[UUID] = technical(primary_key=True, default=new_id)
-    kind: Mapped[Kind] = held(
-        choice(Kind), label=_l("Kind of customer"), category=Category.CONTRACT, words=KIND_WORDS
-    )
+    kind: Mapped[Kind] = held(choice(Kind), label=_l("Kind of customer"), category=Category.CONTRACT, words=KIND_WORDS)
     company_name: Mapped[str] = held(label=_l("Company name"), category=Category.PROFILE, default="")
     business_unit: Mapped[str] = held(label=_l("Business unit"), category=Category.PROFILE, default="")
     address: Mapped[str] = held(label=_l("Address"), category=Category.PROFILE, default="")
@@ -105,7 +104,10 @@ class User(UserMixin, Model):
     )
     email: Mapped[str] = held(label=_l("E-mail"), category=Category.PROFILE)
     email_key: Mapped[str] = held(
-        label=_l("E-mail in the form it is looked up by"), category=Category.ACCOUNT, source=Source.AUTOMATIC, unique=True
+        label=_l("E-mail in the form it is looked up by"),
+        category=Category.ACCOUNT,
+        source=Source.AUTOMATIC,
+        unique=True,
     )
     email_verified_at: Mapped[datetime] = held(
         label=_l("E-mail verified"), category=Category.ACCOUNT, source=Source.AUTOMATIC
@@ -115,16 +117,16 @@ class User(UserMixin, Model):
         label=_l("Phone verified"), category=Category.ACCOUNT, source=Source.AUTOMATIC, nullable=True, default=None
     )
     contact_address: Mapped[str] = held(label=_l("Contact address"), category=Category.PROFILE, default="")
-    locale: Mapped[str] = held(
-        label=_l("Language"), category=Category.PROFILE, words=LANGUAGE_NAMES, default="vi"
-    )
+    locale: Mapped[str] = held(label=_l("Language"), category=Category.PROFILE, words=LANGUAGE_NAMES, default="vi")
     password_hash: Mapped[str | None] = held(
         label=_l("Password"),
         category=Category.ACCOUNT,
         purpose=Purpose.FRAUD,
         nullable=True,
         default=None,
-        withheld=_l("Only an irreversible hash is kept; it is shown to nobody, so that nobody can try passwords on it."),
+        withheld=_l(
+            "Only an irreversible hash is kept; it is shown to nobody, so that nobody can try passwords on it."
+        ),
     )
     age_confirmed_at: Mapped[datetime | None] = held(
         label=_l("Confirmed to be 13 or older"), category=Category.ACCOUNT, nullable=True, default=None

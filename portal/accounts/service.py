@@ -83,23 +83,29 @@ def make_user(
 
 def other_admins(user: User) -> int:
     """How many other Admin Users stay with the customer (the last one cannot leave alone, DECISIONS 4 and 9)."""
-    return db.session.scalar(
-        select(func.count())
-        .select_from(User)
-        .where(
-            User.customer_id == user.customer_id,
-            User.id != user.id,
-            User.role == Role.ADMIN,
-            User.closing_since.is_(None),
+    return (
+        db.session.scalar(
+            select(func.count())
+            .select_from(User)
+            .where(
+                User.customer_id == user.customer_id,
+                User.id != user.id,
+                User.role == Role.ADMIN,
+                User.closing_since.is_(None),
+            )
         )
-    ) or 0
+        or 0
+    )
 
 
 def other_members(user: User) -> int:
     """How many other people belong to the same customer."""
-    return db.session.scalar(
-        select(func.count()).select_from(User).where(User.customer_id == user.customer_id, User.id != user.id)
-    ) or 0
+    return (
+        db.session.scalar(
+            select(func.count()).select_from(User).where(User.customer_id == user.customer_id, User.id != user.id)
+        )
+        or 0
+    )
 
 
 def _a_year_after(day: date) -> date:

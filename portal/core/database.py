@@ -64,9 +64,7 @@ class Base(DeclarativeBase):
     )
 
 
-db = SQLAlchemy(
-    model_class=Base, session_options={"expire_on_commit": False}, engine_options={"hide_parameters": True}
-)
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False}, engine_options={"hide_parameters": True})
 
 if TYPE_CHECKING:
     Model = Base

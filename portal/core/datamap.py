@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -23,6 +22,7 @@ from sqlalchemy import (
     ColumnElement,
     Delete,
     ForeignKey,
+    Index,
     MetaData,
     Select,
     Table,
@@ -30,6 +30,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     delete,
+    event,
     func,
     not_,
     select,
@@ -37,76 +38,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import MappedColumn, mapped_column
 
-
-class Category(StrEnum):
-    """What the item is about; also the page /my-data/<category> and the file data/<category>.json."""
-
-    PROFILE = "profile"
-    ACCOUNT = "account"
-    CONTRACT = "contract"
-    VISITS = "visits"
-    DEVICES = "devices"
-    LINKED_ACCOUNTS = "linked-accounts"
-    CONSENTS = "consents"
-    POLICIES = "policies"
-    REQUESTS = "requests"
-    CONTENT = "content"
-    NEARBY = "nearby"
-    NOTICES = "notices"
-    EXPORTS = "exports"
-    DISCLOSURES = "disclosures"
-
-
-class Purpose(StrEnum):
-    """Why it is held (policy article 4)."""
-
-    SERVICE = "service"
-    FRAUD = "fraud"
-    NOTICES = "notices"
-    DISPUTES = "disputes"
-    RIGHTS = "rights"
-
-
-class Source(StrEnum):
-    """Where it came from (policy articles 3 and 4)."""
-
-    YOU = "you"
-    AUTOMATIC = "automatic"
-    PROVIDER = "provider"
-    SMARTOS = "smartos"
-    CUSTOMER = "customer"
-
-
-CATEGORY_WORDS = {
-    Category.PROFILE: _l("Profile"),
-    Category.ACCOUNT: _l("Account"),
-    Category.CONTRACT: _l("Service contract"),
-    Category.VISITS: _l("Visits"),
-    Category.DEVICES: _l("Devices"),
-    Category.LINKED_ACCOUNTS: _l("Linked accounts"),
-    Category.CONSENTS: _l("Consents"),
-    Category.POLICIES: _l("Policies you agreed to"),
-    Category.REQUESTS: _l("Requests and messages"),
-    Category.CONTENT: _l("Customer Content"),
-    Category.NEARBY: _l("Nearby"),
-    Category.NOTICES: _l("Letters and notices"),
-    Category.EXPORTS: _l("Exports"),
-    Category.DISCLOSURES: _l("Disclosures"),
-}
-PURPOSE_WORDS = {
-    Purpose.SERVICE: _l("Providing the service and support"),
-    Purpose.FRAUD: _l("Preventing fraud and protecting your account"),
-    Purpose.NOTICES: _l("Telling you about policy and system changes"),
-    Purpose.DISPUTES: _l("Resolving disputes, claims and issues"),
-    Purpose.RIGHTS: _l("Keeping your rights and proving that they were kept"),
-}
-SOURCE_WORDS = {
-    Source.YOU: _l("You gave it"),
-    Source.AUTOMATIC: _l("Recorded automatically"),
-    Source.PROVIDER: _l("Received from Google or Facebook"),
-    Source.SMARTOS: _l("Made by Smartos"),
-    Source.CUSTOMER: _l("Given by your organisation"),
-}
+from portal.core.categories import Category, Purpose, Source
 
 
 @dataclass(frozen=True)
@@ -165,8 +97,7 @@ def technical(*args: Any, **kwargs: Any) -> MappedColumn[Any]:
 
 
 def owner(target: str, *, nullable: bool = False, **kwargs: Any) -> MappedColumn[Any]:
-    """The key that says whose the row is: it goes when that one goes."""
-    kwargs.setdefault("index", True)
+    """The key that says whose the row is: it goes when that one goes. Indexed with the table's own key."""
     return mapped_column(ForeignKey(target), nullable=nullable, info={"held": None, "role": "owner"}, **kwargs)
 
 
@@ -213,7 +144,10 @@ class DataMap:
 
     def nearest(self, table: Table) -> str:
         """Whose the table's rows are at the closest: "user" or "customer"; "outsiders" without either."""
-        names = [table.name, *(key.column.table.name for fk in self.paths.get(table.name, []) for key in fk.foreign_keys)]
+        names = [
+            table.name,
+            *(key.column.table.name for fk in self.paths.get(table.name, []) for key in fk.foreign_keys),
+        ]
         return next((name for name in names if name in ("user", "customer")), "outsiders")
 
     def held_columns(self, table: Table, category: Category | None = None) -> list[tuple[Column[Any], Held]]:
@@ -302,6 +236,13 @@ def batch(ids: Sequence[UUID], dialect: str) -> Select[Any]:
         return select(func.unnest(bindparam("ids", list(ids), type_=ARRAY(Uuid))))
     listed = "[" + ",".join(f'"{i.hex}"' for i in ids) + "]"
     return select(func.json_each(bindparam("ids", listed)).table_valued("value").c.value)
+
+
+@event.listens_for(Table, "after_parent_attach")
+def _index_owner(table: Table, metadata: MetaData) -> None:
+    """Somebody's rows, page by page in the order of their key, are read off one index and never sorted."""
+    for key in _keys(table, "owner"):
+        Index(None, key, *table.primary_key.columns)
 
 
 def _keys(table: Table, role: str) -> list[Column[Any]]:

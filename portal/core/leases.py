@@ -91,7 +91,7 @@ def default_backoff(attempts: int) -> timedelta:
     return timedelta(seconds=min(30 * 2 ** (attempts - 1), 1800))
 
 
-def nothing(id: UUID) -> None:
+def nothing(row_id: UUID) -> None:
     """No last words for a dead row."""
 
 
@@ -125,9 +125,7 @@ def claim(duty: Duty, *, only: ColumnElement[bool] | None = None) -> Lease | Non
     statement = (
         update(model)
         .where(model.id == waiting.with_for_update(skip_locked=True).scalar_subquery(), is_due(model, now))
-        .values(
-            leased_until=now + timedelta(seconds=duty.lease_seconds), leased_by=token, attempts=model.attempts + 1
-        )
+        .values(leased_until=now + timedelta(seconds=duty.lease_seconds), leased_by=token, attempts=model.attempts + 1)
         .returning(model.id)
     )
     claimed = db.session.execute(statement, execution_options={"synchronize_session": False}).scalar()

@@ -18,8 +18,14 @@ log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 5
 WORDS = {
-    400: (_l("That request could not be read"), _l("Something in it was not as it should be. Please go back and try again.")),
-    403: (_l("Not part of your access"), _l("Your account may not do this. An Admin User of your organisation can grant it.")),
+    400: (
+        _l("That request could not be read"),
+        _l("Something in it was not as it should be. Please go back and try again."),
+    ),
+    403: (
+        _l("Not part of your access"),
+        _l("Your account may not do this. An Admin User of your organisation can grant it."),
+    ),
     404: (_l("Nothing here"), _l("This page does not exist, or it is not yours to see.")),
     405: (_l("Not in this way"), _l("This address cannot be opened like that. Please use the buttons of the portal.")),
     413: (_l("Too large"), _l("What you sent is larger than we accept here. Nothing was saved.")),

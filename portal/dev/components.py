@@ -23,9 +23,7 @@ class SampleForm(forms.Form):
     email = forms.Text(_l("E-mail"))
     password = forms.Secret(_l("Password"))
     born_on = DateField(_l("Date of birth"), validators=[forms.optional()])
-    locale = SelectField(
-        _l("Language"), choices=[SelectChoice("vi", "Tiếng Việt"), SelectChoice("en", "English")]
-    )
+    locale = SelectField(_l("Language"), choices=[SelectChoice("vi", "Tiếng Việt"), SelectChoice("en", "English")])
     kind = RadioField(
         _l("Kind of account"),
         choices=[

@@ -22,7 +22,12 @@ from portal.storage.opened import instance_path
 
 PASSWORD = "xin chao da nang"
 CHUNK = 1000
-BROWSERS = (("Chrome 156", "Windows 11"), ("Safari 19", "iOS 19"), ("Edge 156", "Windows 11"), ("Firefox 152", "Ubuntu"))
+BROWSERS = (
+    ("Chrome 156", "Windows 11"),
+    ("Safari 19", "iOS 19"),
+    ("Edge 156", "Windows 11"),
+    ("Firefox 152", "Ubuntu"),
+)
 
 
 def people_file() -> Path:
@@ -64,9 +69,7 @@ def _named(password_hash: str, random: Random) -> int:
 
 
 def _person(customer: Customer, full_name: str, email: str, role: Role, password_hash: str) -> User:
-    user = make_user(
-        customer, full_name=full_name, email=email, role=role, locale="vi", password_hash=password_hash
-    )
+    user = make_user(customer, full_name=full_name, email=email, role=role, locale="vi", password_hash=password_hash)
     user.age_confirmed_at = clock.now()
     return user
 
@@ -84,7 +87,7 @@ def _visits(user_id: UUID, random: Random) -> list[dict[str, Any]]:
             "browser": browser,
             "system": system,
         }
-        for days in (1, 4, 9, 15)
+        for days in (15, 9, 4, 1)
     ]
 
 

@@ -2,15 +2,43 @@
 
 from random import Random
 
-FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Huỳnh", "Phan", "Vũ", "Võ", "Đặng", "Bùi", "Đỗ", "Hồ", "Ngô", "Dương", "Lý")
+FAMILY = (
+    "Nguyễn",
+    "Trần",
+    "Lê",
+    "Phạm",
+    "Hoàng",
+    "Huỳnh",
+    "Phan",
+    "Vũ",
+    "Võ",
+    "Đặng",
+    "Bùi",
+    "Đỗ",
+    "Hồ",
+    "Ngô",
+    "Dương",
+    "Lý",
+)
 MIDDLE = ("Thị", "Văn", "Hữu", "Minh", "Thanh", "Ngọc", "Quốc", "Thu", "Đức", "Hoài", "Kim", "Xuân")
 GIVEN = (
     "An", "Bình", "Châu", "Dũng", "Giang", "Hà", "Hải", "Hạnh", "Hiếu", "Hoa", "Hùng", "Hương", "Khánh", "Lan", "Linh",
-    "Long", "Mai", "Nam", "Nga", "Nhung", "Phúc", "Phương", "Quân", "Quỳnh", "Sơn", "Tâm", "Thảo", "Thương", "Trang", "Tú",
-    "Tuấn", "Uyên", "Vân", "Vy", "Yến",
+    "Long", "Mai", "Nam", "Nga", "Nhung", "Phúc", "Phương", "Quân", "Quỳnh", "Sơn", "Tâm", "Thảo", "Thương", "Trang",
+    "Tú", "Tuấn", "Uyên", "Vân", "Vy", "Yến",
 )  # fmt: skip
 HOUSES = ("Khách sạn", "Nhà nghỉ", "Homestay", "Căn hộ", "Biệt thự", "Khu nghỉ dưỡng")
-SIGHTS = ("Sông Hàn", "Biển Xanh", "Mỹ Khê", "Ngũ Hành Sơn", "Bà Nà", "Sơn Trà", "Cầu Rồng", "Hội An", "Hải Vân", "Non Nước")
+SIGHTS = (
+    "Sông Hàn",
+    "Biển Xanh",
+    "Mỹ Khê",
+    "Ngũ Hành Sơn",
+    "Bà Nà",
+    "Sơn Trà",
+    "Cầu Rồng",
+    "Hội An",
+    "Hải Vân",
+    "Non Nước",
+)
 STREETS = ("Bạch Đằng", "Võ Nguyên Giáp", "Lê Duẩn", "Trần Phú", "Nguyễn Văn Linh", "Hoàng Diệu", "Phan Châu Trinh")
 
 

@@ -65,4 +65,3 @@ def _read(message_id: str) -> mailbox_files.Message:
         return mailbox_files.read(_mailbox(), message_id)
     except mailbox_files.NoSuchMessage:
         abort(404)
-

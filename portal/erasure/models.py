@@ -10,8 +10,9 @@ from sqlalchemy import JSON, CheckConstraint, Index, text
 from sqlalchemy.orm import Mapped
 
 from portal.core import clock
+from portal.core.categories import Category, Purpose
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, held, owner, shared, table, technical
+from portal.core.datamap import held, owner, shared, table, technical
 from portal.core.leases import Leased
 
 

@@ -11,7 +11,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 from zipstream import ZIP_DEFLATED, ZIP_STORED, ZipStream
 
-from portal.core.datamap import Category, DataMap
+from portal.core.categories import Category
+from portal.core.datamap import DataMap
 from portal.core.steps import reached
 from portal.exports import covers, formats, portability
 from portal.exports.contents import LeftOut, Order, Part, left_out, parts

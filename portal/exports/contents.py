@@ -9,8 +9,9 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Column, Select, Table, Uuid
 
+from portal.core.categories import CATEGORY_WORDS, Category
 from portal.core.database import new_id
-from portal.core.datamap import CATEGORY_WORDS, Category, DataMap, Held, Keep
+from portal.core.datamap import DataMap, Held, Keep
 from portal.exports.models import Scope
 
 PAGE = 2000  # rows in memory at once

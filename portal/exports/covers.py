@@ -11,7 +11,8 @@ from flask import current_app
 from flask_babel import force_locale
 from markupsafe import Markup
 
-from portal.core.datamap import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS, Held
+from portal.core.categories import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS
+from portal.core.datamap import Held
 from portal.core.language import LANGUAGE_NAMES, LOCALES
 from portal.exports.contents import LeftOut, Order, Part
 from portal.exports.models import SCOPE_WORDS

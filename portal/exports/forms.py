@@ -6,7 +6,7 @@ from wtforms import BooleanField, RadioField, SelectMultipleField, ValidationErr
 from wtforms.fields.choices import SelectChoice
 
 from portal.core import forms
-from portal.core.datamap import CATEGORY_WORDS, Category
+from portal.core.categories import CATEGORY_WORDS, Category
 from portal.exports.models import SCOPE_WORDS, Scope
 
 

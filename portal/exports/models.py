@@ -10,18 +10,9 @@ from sqlalchemy import JSON, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped
 
 from portal.core import clock
+from portal.core.categories import CATEGORY_WORDS, Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import (
-    CATEGORY_WORDS,
-    Category,
-    Purpose,
-    Source,
-    for_days,
-    held,
-    owner,
-    table,
-    technical,
-)
+from portal.core.datamap import for_days, held, owner, table, technical
 from portal.core.leases import Leased
 from portal.storage.files import user_prefix
 

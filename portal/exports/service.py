@@ -10,8 +10,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 from portal.accounts.models import Customer, User
 from portal.audit import chain
 from portal.core import clock
+from portal.core.categories import Category
 from portal.core.database import db
-from portal.core.datamap import Category
 from portal.core.throttle import TooOften
 from portal.exports.models import OPEN_FOR, UNDER_WAY, Export, Opening, Scope, archive_prefix
 from portal.extensions import settings

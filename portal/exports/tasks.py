@@ -14,8 +14,9 @@ from sqlalchemy import Select
 
 from portal.accounts.models import Customer, Kind, User
 from portal.core import clock
+from portal.core.categories import Category
 from portal.core.database import db, reading
-from portal.core.datamap import Category, DataMap
+from portal.core.datamap import DataMap
 from portal.core.leases import Duty, Lease, LeaseLost
 from portal.core.steps import reached
 from portal.exports import archive, emails, expiry

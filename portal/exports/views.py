@@ -10,8 +10,8 @@ from flask_login import current_user
 
 from portal.core import web
 from portal.core.access import also_while_closing, signed_in
+from portal.core.categories import CATEGORY_WORDS, Category
 from portal.core.database import db, writing
-from portal.core.datamap import CATEGORY_WORDS, Category
 from portal.core.features import Feature
 from portal.core.mistakes import answer
 from portal.exports import contents, download, service

@@ -8,8 +8,9 @@ from sqlalchemy.orm import Mapped
 
 from portal.accounts.models import Kind
 from portal.core import clock
+from portal.core.categories import Category
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, for_days, held, outsiders, technical
+from portal.core.datamap import for_days, held, outsiders, technical
 
 REGISTRATION_DAYS = 3
 

@@ -8,8 +8,9 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
 
+from portal.core.categories import Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, Source, for_days, held, owner, table, technical
+from portal.core.datamap import for_days, held, owner, table, technical
 from portal.core.leases import Leased
 
 LETTER_DAYS = 90

@@ -12,8 +12,9 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.core import clock
+from portal.core.categories import Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, Source, held, mention, owner, shared, table, technical
+from portal.core.datamap import held, mention, owner, shared, table, technical
 from portal.core.leases import Leased
 
 

@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.accounts.models import Kind, User
+from portal.core.categories import Category
 from portal.core.database import db
-from portal.core.datamap import Category
 from portal.core.features import Feature
 from portal.exports.models import Export
 from portal.policies.models import PolicyKind, PolicyVersion

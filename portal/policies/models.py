@@ -12,8 +12,9 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.core import clock
+from portal.core.categories import Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, Source, held, mention, owner, shared, table, technical
+from portal.core.datamap import held, mention, owner, shared, table, technical
 from portal.core.language import LANGUAGE_NAMES
 from portal.policies.clauses import Clause
 

@@ -62,9 +62,7 @@ class _Pairing:
             for after in new
             if self._old[before].level == self._new[after].level
         )
-        for _, before, after in sorted(
-            (it for it in scores if it[0] >= ALIKE), key=lambda it: (-it[0], *it[1:])
-        ):
+        for _, before, after in sorted((it for it in scores if it[0] >= ALIKE), key=lambda it: (-it[0], *it[1:])):
             if before in self._old and after in self._new:
                 self._join(before, after)
 

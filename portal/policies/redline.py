@@ -71,9 +71,7 @@ def is_changed(spans: list[Span]) -> bool:
 
 def _encode(words: list[str], codes: dict[str, str]) -> str:
     """A character for each word; a line end stays one, since diff-match-patch likes to cut there."""
-    return "".join(
-        codes.setdefault(word if word == "\n" else word.strip(), _character(len(codes))) for word in words
-    )
+    return "".join(codes.setdefault(word if word == "\n" else word.strip(), _character(len(codes))) for word in words)
 
 
 def _character(index: int) -> str:

@@ -9,8 +9,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
 
 from portal.core import clock
+from portal.core.categories import Category, Purpose, Source
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import Category, Purpose, Source, for_days, held, mention, owner, table, technical
+from portal.core.datamap import for_days, held, mention, owner, table, technical
 
 HISTORY_DAYS = 365
 

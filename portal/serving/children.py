@@ -83,9 +83,7 @@ class Family:
 
     def __enter__(self) -> "Family":
         if LIBC is not None:
-            LIBC.prctl(
-                PR_SET_CHILD_SUBREAPER, 1
-            )  # a killed child's children come to us, so none stays a zombie
+            LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)  # a killed child's children come to us, so none stays a zombie
         self._wake = os.pipe()
         for end in self._wake:
             os.set_blocking(end, False)

@@ -132,9 +132,7 @@ def _summary(file: Path, received: int) -> MessageSummary | None:
             headers = BytesHeaderParser(policy=email.policy.default).parse(content)
     except FileNotFoundError:  # forgotten while we looked
         return None
-    return MessageSummary(
-        file.stem, _moment(received), str(headers["Subject"] or ""), str(headers["To"] or "")
-    )
+    return MessageSummary(file.stem, _moment(received), str(headers["Subject"] or ""), str(headers["To"] or ""))
 
 
 def _part(message: EmailMessage, kind: str) -> str:

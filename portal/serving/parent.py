@@ -156,9 +156,7 @@ def _wait_until_it_answers(family: Family, port: int) -> bool:
     """Whether the web server answered before any of the processes ended."""
     with socket.create_connection((HOST, port)) as client:
         client.sendall(HEALTH)
-        family.wait(
-            lambda: _first_ended(family) is not None or _has_something(client), reading=[client.fileno()]
-        )
+        family.wait(lambda: _first_ended(family) is not None or _has_something(client), reading=[client.fileno()])
     return _first_ended(family) is None
 
 

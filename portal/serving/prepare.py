@@ -41,9 +41,7 @@ def head(versions: Path) -> str | None:
     """
     texts = [file.read_text(encoding="utf-8") for file in versions.glob("*.py")]
     revisions = {match for text in texts for match in REVISION.findall(text)}
-    parents = {
-        name for text in texts for line in DOWN_REVISION.findall(text) for name in re.findall(r"\w+", line)
-    }
+    parents = {name for text in texts for line in DOWN_REVISION.findall(text) for name in re.findall(r"\w+", line)}
     heads = revisions - parents
     return heads.pop() if len(heads) == 1 else None
 

@@ -20,8 +20,29 @@ SHORTEST, LONGEST = 8, 128
 EASY_GUESSES = 10_000
 LONGEST_ZXCVBN_TAKES = 72
 VIETNAMESE_FAVOURITES = frozenset(
-    "matkhau matkhau1 matkhau123 anhyeuem emyeuanh iloveyou vietnam vietnam123 saigon123 hanoi123 danang123 "
-    "khongbiet khongcho thoathan smartos smartos123 123456789a a123456789 abcd1234 qwer1234 12345678910".split()
+    [
+        "matkhau",
+        "matkhau1",
+        "matkhau123",
+        "anhyeuem",
+        "emyeuanh",
+        "iloveyou",
+        "vietnam",
+        "vietnam123",
+        "saigon123",
+        "hanoi123",
+        "danang123",
+        "khongbiet",
+        "khongcho",
+        "thoathan",
+        "smartos",
+        "smartos123",
+        "123456789a",
+        "a123456789",
+        "abcd1234",
+        "qwer1234",
+        "12345678910",
+    ]
 )
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
@@ -50,7 +71,7 @@ def _nobody() -> str:
 
 
 def objection(password: str, *, about: tuple[str, ...] = ()) -> str | None:
-    """Why this password is refused, in the reader's language, or None. `about`: words that others know of the person."""
+    """Why this password is refused, in the reader's language, or None. `about`: what others know of the person."""
     password = normalize("NFC", password)
     if len(password) < SHORTEST:
         return _("Please use at least %(n)d characters. Any characters count, spaces too.", n=SHORTEST)

@@ -1,4 +1,4 @@
-"""Getting in and keeping others out: passwords checked, changed, recovered; nothing tells whether an address is known."""
+"""Getting in and keeping others out by password; nothing tells whether an address is known."""
 
 from datetime import datetime
 

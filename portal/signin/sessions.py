@@ -1,4 +1,4 @@
-"""Sessions on the server: idle and absolute limits, ended by a row, proof of identity renewed for ten minutes (DECISIONS 6)."""
+"""Sessions on the server: idle and absolute limits, ended by a row, proven for ten minutes (DECISIONS 6)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -122,13 +122,9 @@ def is_proven(row: SignIn) -> bool:
 
 def alive(user: User) -> list[SignIn]:
     """This user's sessions, the latest first."""
-    rows = db.session.scalars(
-        select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.last_seen_at.desc())
-    )
+    rows = db.session.scalars(select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.last_seen_at.desc()))
     now = clock.now()
     return [row for row in rows if is_alive(row, user, now)]
-
-
 
 
 def named(user_agent: str) -> tuple[str, str]:

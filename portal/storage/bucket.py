@@ -28,9 +28,7 @@ PATIENCE: "RetryConfig" = {
     "retry_timeout": timedelta(seconds=10),
 }  # obstore's own: three minutes
 
-_used_by: int | None = (
-    None  # the process that started obstore's threads; a child forked after that would hang
-)
+_used_by: int | None = None  # the process that started obstore's threads; a child forked after that would hang
 
 
 class Bucket:
@@ -91,9 +89,7 @@ class Bucket:
 
     def list(self, prefix: str) -> Iterator[str]:
         with _plain_errors(prefix):
-            for page in obstore.list(
-                self._store, checked_prefix(prefix) if prefix else None, chunk_size=1000
-            ):
+            for page in obstore.list(self._store, checked_prefix(prefix) if prefix else None, chunk_size=1000):
                 yield from (found["path"] for found in page)
 
     def delete_prefix(self, prefix: str) -> int:

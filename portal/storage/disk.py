@@ -176,9 +176,7 @@ class Staged:
 
     def __init__(self, disk: Disk, descriptor: int, name: Path, *, path: str, create: bool) -> None:
         self._disk = disk
-        self._file = os.fdopen(
-            descriptor, "wb", buffering=0
-        )  # a buffer would be flushed by forked children too
+        self._file = os.fdopen(descriptor, "wb", buffering=0)  # a buffer would be flushed by forked children too
         self._name = name
         self._path = path
         self._create = create

@@ -15,12 +15,8 @@ from portal.storage.places import open_place
 def connect(app: Flask) -> None:
     """Give the app its store, the place of the ledger, and the keys with their mirror (DECISIONS 16, 17)."""
     settings: Settings = app.extensions["settings"]
-    store = open_place(
-        settings.storage_url or (settings.instance_path / "files").as_uri(), root=settings.instance_path
-    )
-    aside = open_place(
-        settings.ledger_url or (settings.instance_path / "ledger").as_uri(), root=settings.instance_path
-    )
+    store = open_place(settings.storage_url or (settings.instance_path / "files").as_uri(), root=settings.instance_path)
+    aside = open_place(settings.ledger_url or (settings.instance_path / "ledger").as_uri(), root=settings.instance_path)
     app.extensions["store"] = store
     app.extensions["ledger_place"] = aside
     app.extensions["keys"] = Keys(store, aside, parse_key(settings.storage_key))

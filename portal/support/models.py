@@ -8,8 +8,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Mapped
 
 from portal.core import clock
+from portal.core.categories import Category, Source
 from portal.core.database import Model, new_id
-from portal.core.datamap import Category, Source, for_days, held, owner, table, technical
+from portal.core.datamap import for_days, held, owner, table, technical
 
 MESSAGE_DAYS = 180
 

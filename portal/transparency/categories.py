@@ -4,7 +4,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from portal.core.datamap import Category
+from portal.core.categories import Category
 from portal.core.features import Feature
 
 CATEGORY_SENTENCES: dict[Category, Any] = {

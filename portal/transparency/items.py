@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.core.datamap import Category
+from portal.core.categories import Category
 
 MOST_COLUMNS = 5
 

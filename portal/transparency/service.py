@@ -8,8 +8,9 @@ from flask import current_app
 from sqlalchemy import Column, Select, Table, func, select
 
 from portal.accounts.models import User
+from portal.core.categories import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS, Category
 from portal.core.database import db
-from portal.core.datamap import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS, Category, DataMap, Held
+from portal.core.datamap import DataMap, Held
 from portal.transparency.categories import CATEGORY_SENTENCES, opens_customers_part
 from portal.transparency.items import Item, Opened, Place, Said, Section, Summary
 from portal.transparency.values import is_empty, readable

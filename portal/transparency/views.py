@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from portal.core import web
 from portal.core.access import signed_in
-from portal.core.datamap import Category
+from portal.core.categories import Category
 from portal.transparency import service
 from portal.transparency.items import Place
 

@@ -73,5 +73,5 @@ def ring(name: str) -> None:
     """Wake a worker now. A queue that is down costs a minute at most: the sweeper rings again."""
     try:
         current_app.extensions["ring"](name)
-    except Exception as error:  # any broker's error: the row is safe, so it is told to the log and left to the sweeper
+    except Exception as error:  # noqa: BLE001 – any broker's error: the row is safe, so it is told to the log and left to the sweeper
         log.warning("doorbell.silent", duty=name, error=type(error).__name__)

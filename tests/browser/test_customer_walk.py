@@ -37,7 +37,9 @@ def test_clause_9_1_a_customer_comes_sees_corrects_takes_and_leaves(window, inst
         see_everything(page, running)
         take_a_copy(page, running, tmp_path)
         code = leave(page, running)
-        assert any(file.name.startswith("portal.sqlite3") for file in files_with(instance, PLANTED))  # a scan finds them
+        assert any(
+            file.name.startswith("portal.sqlite3") for file in files_with(instance, PLANTED)
+        )  # a scan finds them
 
     with portal.running(instance, more=AFTER_DAY_30) as running:
         page = window(locale).new_page()
@@ -67,7 +69,9 @@ def correct_the_profile(page: Page, running: portal.Portal) -> None:
     page.goto(running.address + "/profile/email")
     fill(page, {"email": SECOND})
     send(page)
-    page.goto(running.address + link_in(running.wait_for_letter(SECOND, "profile/verify-new-email").text, "/profile/email/"))
+    page.goto(
+        running.address + link_in(running.wait_for_letter(SECOND, "profile/verify-new-email").text, "/profile/email/")
+    )
     send(page)
     assert len(running.letters(FIRST)) >= 3  # verified, welcome, and told of the new address
     page.goto(running.address + "/profile/phone")

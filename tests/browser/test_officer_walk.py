@@ -1,4 +1,4 @@
-"""The whole way of Smartos's policy officer: first link, import, compare, publish, watch the letters go, be agreed with."""
+"""The whole way of Smartos's policy officer: first link, import, compare, publish, watch the letters go."""
 
 import os
 import re
@@ -60,7 +60,10 @@ def begin(page: Page, running: portal.Portal) -> None:
 
 def draft(page: Page, running: portal.Portal, folder: Path) -> None:
     """Vietnamese by the command line, English by the form."""
-    for locale, added in (("vi", "\n\nCâu này được thêm vào để thử.\n"), ("en", "\n\nThis sentence was added for a try.\n")):
+    for locale, added in (
+        ("vi", "\n\nCâu này được thêm vào để thử.\n"),
+        ("en", "\n\nThis sentence was added for a try.\n"),
+    ):
         text = (SHIPPED / f"privacy.{locale}.md").read_text(encoding="utf-8")
         (folder / f"next.{locale}.md").write_text(text.rstrip() + added, encoding="utf-8")
     command(running.instance, "policies", "import", str(folder / "next.vi.md"), "--kind", "privacy", "--locale", "vi")

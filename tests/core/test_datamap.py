@@ -9,20 +9,9 @@ from sqlalchemy import Column, MetaData, Table, create_engine, func, insert, sel
 from sqlalchemy.orm import DeclarativeBase, Mapped, configure_mappers
 from sqlalchemy.pool import StaticPool
 
+from portal.core.categories import Category
 from portal.core.database import UTCDateTime, db
-from portal.core.datamap import (
-    Category,
-    DataMap,
-    Keep,
-    for_days,
-    held,
-    mention,
-    outsiders,
-    owner,
-    shared,
-    table,
-    technical,
-)
+from portal.core.datamap import DataMap, Keep, for_days, held, mention, outsiders, owner, shared, table, technical
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -264,9 +264,7 @@ def _append_some(folder: Path, number: int, barrier) -> None:
 def test_processes_that_append_at_once_get_a_number_each_and_one_chain(tmp_path):
     spawn = multiprocessing.get_context("spawn")
     barrier = spawn.Barrier(4)
-    writers = [
-        spawn.Process(target=_append_some, args=(tmp_path / "l", number, barrier)) for number in range(4)
-    ]
+    writers = [spawn.Process(target=_append_some, args=(tmp_path / "l", number, barrier)) for number in range(4)]
     for writer in writers:
         writer.start()
     for writer in writers:

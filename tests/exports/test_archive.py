@@ -14,8 +14,8 @@ from sqlalchemy import select, update
 
 from portal.accounts.models import Customer, Kind, User
 from portal.core import clock
+from portal.core.categories import Category
 from portal.core.database import db
-from portal.core.datamap import Category
 from portal.exports.archive import OwnFile
 from portal.exports.contents import offered
 from portal.exports.schema import _type

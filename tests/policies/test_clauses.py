@@ -59,9 +59,7 @@ def test_a_sub_clause_in_one_line_has_its_title_before_the_colon():
 def test_paragraphs_and_bullets_of_a_plain_text_stay_apart():
     body = clause(GARDEN, "4").body
 
-    assert body.startswith(
-        "It comes from:\n\n- You, at the desk.\n- The door.\n\nIt is used for:\n\n- Waking you up."
-    )
+    assert body.startswith("It comes from:\n\n- You, at the desk.\n- The door.\n\nIt is used for:\n\n- Waking you up.")
 
 
 def test_each_clause_can_be_linked_to():
@@ -88,9 +86,7 @@ def test_a_plain_line_that_goes_on_in_the_middle_of_a_sentence_is_joined():
 
 
 def test_points_as_vietnamese_law_writes_them_stay_on_lines_of_their_own():
-    assert (
-        clause("1. Quyền\nBạn có quyền\na) xem;\nđ) xóa.", "1").body == "Bạn có quyền\n\na) xem;\n\nđ) xóa."
-    )
+    assert clause("1. Quyền\nBạn có quyền\na) xem;\nđ) xóa.", "1").body == "Bạn có quyền\n\na) xem;\n\nđ) xóa."
 
 
 def test_articles_may_be_called_dieu():
@@ -189,9 +185,7 @@ def test_a_text_without_headings_is_refused():
         parse("We keep what you give us.\n- all of it\n\nIntroduction\n")
 
 
-@pytest.mark.parametrize(
-    "text", ["1. One\n\ud800", "1. O" + "\u0301\u0323" * 50_000, "1. One\n" + "ế" * 200_000]
-)
+@pytest.mark.parametrize("text", ["1. One\n\ud800", "1. O" + "\u0301\u0323" * 50_000, "1. One\n" + "ế" * 200_000])
 def test_a_typed_text_that_cannot_be_kept_is_refused_at_once(text):
     with pytest.raises((NotText, TooLong)):
         parse(text)

@@ -200,15 +200,11 @@ def test_two_long_texts_with_nothing_in_common_do_not_hold_anyone_up():
 POLICIES = st.lists(
     st.tuples(
         st.sampled_from(["Cookies", "Rights", "Keeping", "Contact"]),
-        st.lists(st.sampled_from(["a", "b", "c", "ngày", "giữ", "\n", "\n-", "-"]), max_size=12).map(
-            " ".join
-        ),
+        st.lists(st.sampled_from(["a", "b", "c", "ngày", "giữ", "\n", "\n-", "-"]), max_size=12).map(" ".join),
     ),
     min_size=1,
     max_size=5,
-).map(
-    lambda articles: "\n\n".join(f"## {n}. {title}\n\n{body}" for n, (title, body) in enumerate(articles, 1))
-)
+).map(lambda articles: "\n\n".join(f"## {n}. {title}\n\n{body}" for n, (title, body) in enumerate(articles, 1)))
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

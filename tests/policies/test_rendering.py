@@ -77,9 +77,7 @@ def is_harmless(html):
     seen = _Reader(html)
     for tag, attributes in seen.tags:
         href = attributes.pop("href", "#")
-        is_place = href.startswith(("https://", "mailto:", "#")) or (
-            href[0] == "/" and href[1:2] not in "/\\"
-        )
+        is_place = href.startswith(("https://", "mailto:", "#")) or (href[0] == "/" and href[1:2] not in "/\\")
         allowed = {"a": {"rel"}, "ol": {"start"}}.get(tag, set())
         if tag not in ALLOWED or not is_place or set(attributes) - allowed:
             return False
@@ -98,9 +96,7 @@ def test_raw_html_is_shown_as_it_was_typed():
     )
 
 
-@pytest.mark.parametrize(
-    "typed", ["{{7*7}}", "{0.__class__}", "{% raw %}", "__Host-sid", "%(name)s", "~~30~~ days"]
-)
+@pytest.mark.parametrize("typed", ["{{7*7}}", "{0.__class__}", "{% raw %}", "__Host-sid", "%(name)s", "~~30~~ days"])
 def test_what_looks_like_a_program_or_a_name_is_shown_literally(typed):
     assert to_html(typed) == f"<p>{typed}</p>\n"
 
@@ -135,9 +131,7 @@ def test_a_table_is_a_table_and_carries_no_style():
 
 
 def test_nothing_that_was_typed_disappears():
-    typed = (
-        "[note]: https://x.example\n\n    indented\n\n---\n\nTitle?\n===\n\n![map](https://x.example/m.png)"
-    )
+    typed = "[note]: https://x.example\n\n    indented\n\n---\n\nTitle?\n===\n\n![map](https://x.example/m.png)"
 
     seen = _Reader(to_html(typed)).text
 

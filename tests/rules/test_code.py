@@ -16,6 +16,9 @@ EDGES_BY_NAME = {
     "erasure/purge.py": "a task: each step of a purge is a transaction of its own",
     "erasure/replay.py": "a command: what `flask erasure replay` does; and a check before any request",
     "erasure/sweeping.py": "a task: what the schedule and `flask retention sweep` do",
+    "notices/chunks.py": "a task: each acceptance is committed before the next letter leaves",
+    "notices/sending.py": "a task: a lane and its notice are settled in transactions of their own",
+    "policies/continued_use.py": "what was shown is noted after the page was made, in a request that only reads",
     "signin/sessions.py": "last-seen is noted in a transaction of its own, in a request that only reads",
     "signin/service.py": "nothing is locked while a password is checked",
 }
@@ -41,9 +44,7 @@ def test_only_edges_commit():
 
 
 def test_every_named_edge_still_commits():
-    stale = [
-        path for path in EDGES_BY_NAME if not calls_of(ast.parse((PORTAL / path).read_text()), "commit")
-    ]
+    stale = [path for path in EDGES_BY_NAME if not calls_of(ast.parse((PORTAL / path).read_text()), "commit")]
 
     assert stale == []
 
@@ -78,8 +79,7 @@ def test_no_function_tires_its_reader():
         f"{file.relative_to(ROOT).as_posix()}:{node.name}"
         for file in PORTAL.rglob("*.py")
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or 0) - node.lineno + 1 > 40
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 40
     ]
 
     assert long == []

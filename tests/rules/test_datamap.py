@@ -8,16 +8,9 @@ from flask_migrate import upgrade
 from sqlalchemy import Column, Enum, Table, UniqueConstraint, inspect
 
 from portal.app import ROOT, create_app
+from portal.core.categories import CATEGORY_WORDS, PURPOSE_WORDS, SOURCE_WORDS, Category, Purpose, Source
 from portal.core.database import db
-from portal.core.datamap import (
-    CATEGORY_WORDS,
-    PURPOSE_WORDS,
-    SOURCE_WORDS,
-    Category,
-    DataMap,
-    Purpose,
-    Source,
-)
+from portal.core.datamap import DataMap
 from portal.transparency.categories import CATEGORY_SENTENCES
 
 ROOTS = ("customer", "user")

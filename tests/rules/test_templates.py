@@ -36,9 +36,9 @@ def letters_written() -> set[str]:
     found = set()
     for file in (ROOT / "portal").rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and LETTER.match(node.value):
-                if (TEMPLATES / "mail" / f"{node.value}.txt").exists():
-                    found.add(node.value)
+            words = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(words, str) and LETTER.match(words) and (TEMPLATES / "mail" / f"{words}.txt").exists():
+                found.add(words)
     return found
 
 

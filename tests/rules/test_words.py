@@ -89,9 +89,7 @@ def entry(msgid: str, msgstr: str) -> str:
         ("", "nonsense\n", "room.po: is no .po file:"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(
-    tmp_path: Path, write: Write, code: str, po: str, complaint: str
-) -> None:
+def test_what_is_wrong_is_told_with_its_place(tmp_path: Path, write: Write, code: str, po: str, complaint: str) -> None:
     write("portal/room.py", code)
     write("translations/vi/room.po", po)
 
@@ -107,9 +105,7 @@ def test_one_text_is_not_translated_in_two_ways(tmp_path: Path, write: Write) ->
 
     (found,) = words.complaints(tmp_path)
 
-    assert found == (
-        "translations/vi/erasure.po:6: is translated otherwise at translations/vi/common.po:6: “Close”"
-    )
+    assert found == ("translations/vi/erasure.po:6: is translated otherwise at translations/vi/common.po:6: “Close”")
 
 
 def test_all_rooms_are_compiled_into_one_catalogue(tmp_path: Path, write: Write) -> None:

@@ -126,9 +126,7 @@ def test_only_a_letters_id_opens_a_letter(directory: Path, wrong: str) -> None:
 
 
 def test_a_letter_that_is_hardly_one_can_still_be_read(directory: Path) -> None:
-    content = (
-        b"Content-Type: text/plain; charset=nonsense\r\nSubject: =?x?q?=E1=BA?=\r\n\r\nCh\xc3\xa0o \xff\r\n"
-    )
+    content = b"Content-Type: text/plain; charset=nonsense\r\nSubject: =?x?q?=E1=BA?=\r\n\r\nCh\xc3\xa0o \xff\r\n"
     message_id = mailbox.deliver(directory, "lan@example.com", content)
 
     read = mailbox.read(directory, message_id)

@@ -31,8 +31,7 @@ def test_only_its_owner_may_look_into_what_it_writes(house: House) -> None:
     house.started()
 
     modes = {
-        path.stat().st_mode & 0o077
-        for path in [house.folder / "instance", *(house.folder / "instance").rglob("*")]
+        path.stat().st_mode & 0o077 for path in [house.folder / "instance", *(house.folder / "instance").rglob("*")]
     }
 
     assert modes == {0}
@@ -86,10 +85,7 @@ def test_a_start_that_fails_says_why_and_leaves_nothing(house: House) -> None:
 
     assert process.wait() == 1
     assert "The table is not empty." in process.output
-    assert (
-        process.output.splitlines()[-1]
-        == "`flask db upgrade` ended with exit code 1, so the portal did not start."
-    )
+    assert process.output.splitlines()[-1] == "`flask db upgrade` ended with exit code 1, so the portal did not start."
     house.wait_until_empty()
 
 

@@ -21,9 +21,7 @@ def names(folder: Path) -> list[str]:
     """Every name below a folder, but for the lock that stays."""
     found = (path.relative_to(folder) for path in folder.rglob("*"))
     return sorted(
-        str(path)
-        for path in found
-        if path.parts[0] != STAGING or (len(path.parts) > 1 and path.name != ".lock")
+        str(path) for path in found if path.parts[0] != STAGING or (len(path.parts) > 1 and path.name != ".lock")
     )
 
 
@@ -49,9 +47,7 @@ def test_a_folder_is_named_absolutely_or_under_the_instance(url, folder):
     assert open_place(url, root=Path("/inst")).local_path == Path(folder)
 
 
-@pytest.mark.parametrize(
-    "url", ["", "ftp://host/x", "s3://", "/srv/files", "file:///a?b=c", "s3://bucket/x#y"]
-)
+@pytest.mark.parametrize("url", ["", "ftp://host/x", "s3://", "/srv/files", "file:///a?b=c", "s3://bucket/x#y"])
 def test_an_address_that_is_no_place_is_refused(url):
     with pytest.raises(BadPlace):
         open_place(url, root=Path("/inst"))

@@ -246,9 +246,7 @@ def test_processes_that_make_a_key_at_once_agree_on_one(tmp_path):
 
 @forks
 def test_a_maker_killed_at_any_step_leaves_a_key_that_the_next_one_finds(store, mirror):
-    for _ in killed_at_each_step(
-        lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).make(ALICE)
-    ):
+    for _ in killed_at_each_step(lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).make(ALICE)):
         left = store.get(f"keys/{ALICE}") if store.exists(f"keys/{ALICE}") else None
         key = fresh((store, mirror)).make(ALICE)
 
@@ -264,9 +262,7 @@ def test_a_forgetter_killed_at_any_step_never_leaves_the_mirror_alone(store, mir
     keys.make(ALICE)
     seen = set()
 
-    for _ in killed_at_each_step(
-        lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).forget(ALICE)
-    ):
+    for _ in killed_at_each_step(lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).forget(ALICE)):
         seen.add(keys.count())
         keys.forget(ALICE)
         assert keys.count() == (0, 0)

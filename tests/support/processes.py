@@ -38,9 +38,7 @@ def wait_until(state: Callable[[], T], *, timeout: float = 15.0, what: str = "th
 class Process:
     """A Python process in a group of its own; ends with the context, or with this process, even if killed."""
 
-    def __init__(
-        self, *arguments: str, env: Mapping[str, str], cwd: Path = ROOT, fds: tuple[int, ...] = ()
-    ) -> None:
+    def __init__(self, *arguments: str, env: Mapping[str, str], cwd: Path = ROOT, fds: tuple[int, ...] = ()) -> None:
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the process)
         parent = os.getpid()
         self._process = subprocess.Popen(
@@ -83,9 +81,7 @@ class Process:
             if answer := state():
                 return (answer,)
             if not self.running:
-                raise Late(
-                    f"process {self.pid} ended ({self._process.returncode}) before {what}:\n{self.output}"
-                )
+                raise Late(f"process {self.pid} ended ({self._process.returncode}) before {what}:\n{self.output}")
             return None
 
         return wait_until(asked, timeout=timeout, what=what)[0]

@@ -104,9 +104,7 @@ class Mailbox:
         with self._changed:
             return [one for one in self._letters if _fits(one, recipient, letter)]
 
-    def wait_for(
-        self, recipient: str, letter: str | None = None, *, count: int = 1, timeout: float = 10.0
-    ) -> Letter:
+    def wait_for(self, recipient: str, letter: str | None = None, *, count: int = 1, timeout: float = 10.0) -> Letter:
         """The newest letter to `recipient`, once `count` have come. Raises Late after `timeout` seconds."""
 
         def found() -> list[Letter]:

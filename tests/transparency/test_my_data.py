@@ -5,8 +5,8 @@ from typing import Any
 
 from portal.accounts.models import Kind, User
 from portal.core import clock
+from portal.core.categories import CATEGORY_WORDS, Category
 from portal.core.database import db
-from portal.core.datamap import CATEGORY_WORDS, Category
 from portal.profile.models import CompanyChange, ProfileChange
 from portal.signin.models import Visit, Way
 
