@@ -172,8 +172,7 @@ def _tell(crowd: Crowd) -> None:
 def _compact(crowd: Crowd) -> None:
     """Nothing readable may be left where rows and letters were. Raises NotYet."""
     db.session.commit()
-    for closing in crowd.each():  # what another worker finished after its rows were gone
-        opened.files().delete_prefix(_prefix(closing))
+    _remove_files(crowd)  # once more: what another worker or a late request finished after its rows were gone
     farewell.forget(crowd.closings)
     crowd.hold(seconds=residue.seconds_needed())
     db.session.commit()

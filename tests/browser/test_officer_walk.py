@@ -91,7 +91,7 @@ def read_and_compare(page: Page, running: portal.Portal) -> None:
     page.click("footer a[href='/privacy-policy']")
     expect(page.locator("main")).to_contain_text("13")
     page.goto(running.address + "/privacy-policy/compare?from=1&to=2")
-    expect(page.locator("main ins").first).to_be_visible()
-    assert page.locator("main del").count() == 0
+    expect(page.locator("main .change ins").first).to_be_visible()
+    assert page.locator("main .change del").count() == 0
     page.goto(running.address + "/privacy-policy/versions")
     assert page.locator("main a[href$='/versions/1']").count()
