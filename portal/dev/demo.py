@@ -15,6 +15,7 @@ from portal.core.database import db, new_id
 from portal.core.features import CUSTOMER_FEATURES, Feature
 from portal.core.words import fold
 from portal.dev import names
+from portal.policies import acceptance
 from portal.policies import service as policies
 from portal.signin import passwords
 from portal.signin.models import Visit, Way
@@ -64,6 +65,8 @@ def _named(password_hash: str, random: Random) -> int:
     an.phone, an.contact_address = "+84905123456", names.street(random)
     db.session.flush()
     everyone = (lan, an, binh, chi)
+    for user in everyone:
+        acceptance.agreed_at_sign_up(user)
     db.session.execute(insert(Visit), [visit for user in everyone for visit in _visits(user.id, random)])
     return len(everyone)
 
