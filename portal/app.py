@@ -11,7 +11,7 @@ from portal import logs, setup
 from portal.audit import chain
 from portal.audit import cli as audit_cli
 from portal.config import load
-from portal.core import clock
+from portal.core import clock, mistakes
 from portal.core.database import db
 from portal.core.datamap import DataMap
 from portal.core.features import Feature
@@ -44,7 +44,9 @@ from portal.signin import views as signin
 from portal.staff import cli as staff_cli
 from portal.staff import views as staff
 from portal.storage import opened
+from portal.storage.place import Unreachable
 from portal.storage.secrets import development_secret
+from portal.support import service as support_service
 from portal.support import views as support
 from portal.transparency import views as transparency
 from portal.work import cli as work_cli
@@ -83,6 +85,9 @@ SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {
 
 # Rooms whose people upload files hand them to the export here
 EXPORT_SOURCES: tuple[archive.FileSource, ...] = ()
+
+# Rooms that keep what an address did before it was a user's take it over here, once the address is proven
+ADOPTERS = (support_service.adopt,)
 
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
@@ -129,6 +134,8 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["mail_carrier"] = carrier.connect(app)
     app.extensions["datamap"] = DataMap(db.metadata)
     app.extensions["export_sources"] = EXPORT_SOURCES
+    app.extensions["adopters"] = ADOPTERS
+    app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)
     login.user_loader(sessions.load)
     setup.connect_requests(app, settings)

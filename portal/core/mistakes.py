@@ -7,7 +7,7 @@ from flask import Flask, Response, current_app, jsonify, make_response, render_t
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from portal.core import web
@@ -28,6 +28,10 @@ WORDS = {
     ),
     404: (_l("Nothing here"), _l("This page does not exist, or it is not yours to see.")),
     405: (_l("Not in this way"), _l("This address cannot be opened like that. Please use the buttons of the portal.")),
+    409: (
+        _l("Twice at once"),
+        _l("The same thing was done twice at once. Once is enough; please open the page again."),
+    ),
     413: (_l("Too large"), _l("What you sent is larger than we accept here. Nothing was saved.")),
     429: (_l("Too often"), _l("You tried this many times in a short while. Please wait a little, then try again.")),
     500: (_l("Our mistake"), _l("Something went wrong on our side. Nothing of yours was lost, and we have been told.")),
@@ -41,6 +45,7 @@ def connect(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(TooOften, lambda e: answer(429, retry_after=e.retry_after))
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(IntegrityError, _twice)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -92,6 +97,12 @@ def _database(error: OperationalError) -> Response:
     db.session.rollback()
     log.warning("database.busy", error=type(error.orig).__name__)
     return answer(503, retry_after=RETRY_SECONDS)
+
+
+def _twice(error: IntegrityError) -> Response:
+    db.session.rollback()
+    log.warning("database.refused", error=type(error.orig).__name__)
+    return answer(409)
 
 
 def _unexpected(error: Exception) -> Response:

@@ -68,7 +68,8 @@ def throttled(name: str, *, field: str | None = None, limit: int, seconds: int) 
         def limited(*args: Any, **kwargs: Any) -> Any:
             if request.method == "POST":
                 subject = _account(request.form.get(field, "")) if field else visitor().ip
-                count(name, subject, limit=limit, seconds=seconds)
+                if subject or not field:  # an empty field names no account
+                    count(name, subject, limit=limit, seconds=seconds)
             return view(*args, **kwargs)
 
         return limited

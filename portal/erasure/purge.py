@@ -24,6 +24,8 @@ from portal.erasure.lines import Lines
 from portal.erasure.models import Closing, Scope, State, Step
 from portal.erasure.opened import ledger
 from portal.erasure.rehearsal import FILES, count_rows, datamap, measure_files, prefix_of
+from portal.exports import expiry
+from portal.exports.models import archive_prefix
 from portal.mailer.models import Letter
 from portal.signin.models import SignIn
 from portal.storage import opened
@@ -31,6 +33,7 @@ from portal.storage import opened
 log = structlog.get_logger(__name__)
 
 LEASE_SECONDS = 25
+LETTERS_A_SECOND = 50  # a careful guess; one takes about 2 ms to render
 MAX_ATTEMPTS = 200
 IN_FLIGHT_SECONDS = 15
 ORDER = list(Step)
@@ -134,12 +137,23 @@ def _remove_files(crowd: Crowd) -> None:
         opened.files().delete_prefix(_prefix(closing))
         if closing.scope == Scope.CUSTOMER:
             opened.keys().forget(closing.customer_id)
+        else:
+            _end_archives_with(closing)
+
+
+def _end_archives_with(closing: Closing) -> None:
+    """A colleague's copy of the whole customer names this person, so it ends; they can ask for a new one."""
+    for export_id, customer_id, user_id in db.session.execute(expiry.showing_members(closing.customer_id)).all():
+        opened.files().delete_prefix(archive_prefix(customer_id, user_id, export_id))
+        db.session.execute(expiry.ended(export_id))
 
 
 def _remove_rows(crowd: Crowd) -> None:
     """All rows in one transaction off the data map, with the last letters in their place."""
-    dialect, going = db.engine.dialect.name, datamap()
-    values = farewell.write(crowd.closings, _people(crowd))  # rendered before any lock is held
+    dialect, going, people = db.engine.dialect.name, datamap(), _people(crowd)
+    crowd.hold(seconds=LEASE_SECONDS + len(people) // LETTERS_A_SECOND)
+    db.session.commit()
+    values = farewell.write(crowd.closings, people)  # rendered before any lock is held
     for statement in (
         *going.forgetting(crowd.root, crowd.root_ids, dialect),
         *going.erasing(crowd.root, crowd.root_ids, dialect),

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, Update, or_, select, update
 
 from portal.accounts.models import User
-from portal.exports.models import Export, ExportState
+from portal.exports.models import Export, ExportState, Scope
 
 OVER = (ExportState.CANCELLED, ExportState.FAILED, ExportState.EXPIRED)
 AFTERWARDS = timedelta(minutes=10)  # a worker that lost its lease has noticed and stopped by then
@@ -31,3 +31,17 @@ def left_behind(now: datetime) -> Select[UUID, UUID, UUID]:
 def cleared(export_id: UUID) -> Update:
     """Notes that nothing of the export lies in the store any more."""
     return update(Export).where(Export.id == export_id).values(path=None)
+
+
+def showing_members(customer_id: UUID) -> Select[UUID, UUID, UUID]:
+    """Archives of the whole customer, which name its members: one who goes must not stay in them."""
+    return (
+        select(Export.id, User.customer_id, User.id)
+        .join(User, Export.user_id == User.id)
+        .where(User.customer_id == customer_id, Export.scope == Scope.CUSTOMER, Export.state == ExportState.READY)
+    )
+
+
+def ended(export_id: UUID) -> Update:
+    """The archive is not to be had any more; its files are gone."""
+    return update(Export).where(Export.id == export_id).values(state=ExportState.EXPIRED, path=None)

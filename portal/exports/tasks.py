@@ -104,7 +104,7 @@ def _order(lease: Lease) -> Order:
 
 def _subject(user: User, customer: Customer) -> dict[str, Any]:
     return {
-        "is_individual": customer.kind == Kind.INDIVIDUAL,
+        "is_individual": customer.kind == Kind.INDIVIDUAL and user.is_admin,
         "opens": frozenset(c for c in Category if user.may(opens_customers_part(c))),
         "full_name": user.full_name,
         "email": user.email,

@@ -11,8 +11,8 @@ from portal.mailer.post import Reader, write
 def verify(registration: Registration, secret: str, expires_at: datetime) -> None:
     """The link that makes the account, once its button is pressed."""
     link = web.absolute_url("joining.verify_email", token=secret)
-    facts = {"full_name": registration.full_name, "link": link}
-    write("joining/verify", Reader(registration.email, registration.locale), facts, expires_at=expires_at)
+    reader = Reader(registration.email, registration.locale)
+    write("joining/verify", reader, {"link": link}, expires_at=expires_at)  # nothing of what a stranger may have typed
 
 
 def already_here(user: User) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from portal.accounts.models import Kind, Role, User
-from portal.accounts.service import email_key, make_customer, make_user, user_by_email
+from portal.accounts.service import address_proven, email_key, make_customer, make_user, user_by_email
 from portal.audit import chain
 from portal.core import clock, hashes
 from portal.core.database import db
@@ -82,6 +82,7 @@ def verify(registration: Registration) -> User | None:
     db.session.flush()
     db.session.execute(delete(Registration).where(Registration.email_key == registration.email_key))
     acceptance.agreed_at_sign_up(user, at=registration.created_at)
+    address_proven(user)
     emails.welcome(user)
     chain.record("account.opened", subject=user, actor_id=user.id, customer_id=customer.id)
     return user

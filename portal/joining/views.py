@@ -22,6 +22,7 @@ bp = Blueprint("joining", __name__)
 @csrf.exempt
 @public
 @throttled("sign-up", limit=60, seconds=3600)
+@throttled("sign-up-address", field="email", limit=10, seconds=3600)
 def sign_up() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return web.see_other("pages.overview")

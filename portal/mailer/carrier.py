@@ -32,11 +32,18 @@ class VerifiedConnection(flask_mail.Connection):
             )
         else:
             host = smtplib.SMTP(self.mail.server, self.mail.port, timeout=TIMEOUT_SECONDS)
+        try:
+            self._introduce(host)
+        except (OSError, smtplib.SMTPException):
+            host.close()
+            raise
+        return host
+
+    def _introduce(self, host: smtplib.SMTP) -> None:
         if self.mail.use_tls:
             host.starttls(context=ssl.create_default_context())
         if self.mail.username and self.mail.password:
             host.login(self.mail.username, self.mail.password)
-        return host
 
 
 class SingleMessage(flask_mail.Message):

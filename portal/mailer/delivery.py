@@ -68,9 +68,10 @@ def carriage() -> Iterator[Carriage]:
 
 
 def _is_for_good(error: smtplib.SMTPException) -> bool:
+    """Whether this letter itself is refused; a refused sign-in, sender or greeting is the set-up's fault, and waits."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _answer in error.recipients.values())
-    return isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
 
 
 def deliver(lease: Lease, by: Carriage) -> None:

@@ -10,6 +10,8 @@ from portal.core.database import db
 from portal.extensions import settings
 from portal.policies.models import PolicyKind, PolicyVersion, VersionState
 
+LARGEST_NUMBER = 2**31 - 1  # what the column holds
+
 
 def in_force(kind: PolicyKind, *, at: datetime | None = None) -> PolicyVersion | None:
     """The version that binds now, or bound `at` a moment; None before the first was published."""
@@ -40,6 +42,8 @@ def published(kind: PolicyKind) -> list[PolicyVersion]:
 
 def find(kind: PolicyKind, number: int) -> PolicyVersion | None:
     """One version, draft or published."""
+    if number > LARGEST_NUMBER:
+        return None
     return db.session.scalar(select(PolicyVersion).where(PolicyVersion.kind == kind, PolicyVersion.number == number))
 
 

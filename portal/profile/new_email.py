@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portal.accounts import links
 from portal.accounts.models import LinkPurpose, MailedLink, User
-from portal.accounts.service import email_key, user_by_email
+from portal.accounts.service import address_proven, email_key, user_by_email
 from portal.audit import chain
 from portal.core import clock
 from portal.core.database import db
@@ -84,6 +84,7 @@ def take_effect(secret: str) -> None:
     except IntegrityError as error:  # somebody verified the same address in this very moment
         db.session.rollback()
         raise LinkOver from error
+    address_proven(user)
     note(user, PersonalField.EMAIL, old, new)
     links.forget(user, LinkPurpose.RESET_PASSWORD)  # mailed to an address that is not theirs any more
     with force_locale(user.locale):

@@ -9,7 +9,7 @@ from portal.accounts import links
 from portal.accounts.models import LinkPurpose, User
 from portal.accounts.service import user_by_email
 from portal.audit import chain
-from portal.core import clock
+from portal.core import clock, hashes
 from portal.core.database import db
 from portal.core.web import Visitor
 from portal.signin import emails, passwords, sessions
@@ -89,9 +89,10 @@ def known_words(email: str, full_name: str) -> tuple[str, ...]:
 
 
 def forget_password(email: str) -> None:
-    """Mail a link to whoever has this address; for an unknown one nothing happens, and nothing shows it."""
+    """Mail a link to whoever has this address; an unknown one costs the same work, and nothing shows it."""
     user = user_by_email(email)
     if user is None:
+        emails.reset_password_for_nobody(email, hashes.new_secret())
         return
     secret, link = links.issue(user, LinkPurpose.RESET_PASSWORD, hours=RESET_HOURS)
     with force_locale(user.locale):

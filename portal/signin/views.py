@@ -71,6 +71,7 @@ def forgot_password_sent() -> ResponseReturnValue:
 def reset_password(token: str) -> ResponseReturnValue:
     if links.find(token, LinkPurpose.RESET_PASSWORD) is None:
         return web.page("signin/link-over.html", status=404)
+    db.session.commit()  # nothing is locked while a password is hashed
     form = NewPasswordForm()
     if not form.validate_on_submit():
         return web.page("signin/reset-password.html", form=form)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import func, update
+
 from portal.accounts.models import User
 from portal.accounts.service import user_by_email
 from portal.audit import chain
@@ -20,6 +22,15 @@ class Written:
     subject: str
     body: str
     locale: str
+
+
+def adopt(user: User) -> None:
+    """What this address wrote before it was a user's belongs to the user: shown, exported and erased with them."""
+    db.session.execute(
+        update(ContactMessage)
+        .where(ContactMessage.user_id.is_(None), func.lower(ContactMessage.email) == user.email_key)
+        .values(user_id=user.id)
+    )
 
 
 def receive(written: Written, *, by: User | None) -> ContactMessage:
