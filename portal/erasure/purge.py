@@ -29,6 +29,7 @@ from portal.exports.models import archive_prefix
 from portal.mailer.models import Letter
 from portal.signin.models import SignIn
 from portal.storage import opened
+from portal.work import doorbell
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,7 @@ def _purge(crowd: Crowd) -> None:
         db.session.rollback()
         crowd.release(due_at=clock.now() + timedelta(seconds=pause.seconds), attempts=0)
         db.session.commit()
+        doorbell.ring(DUTY.name, after=pause.seconds + 1)  # not only at the sweeper's next full minute
     except Exception as error:  # noqa: BLE001 (whatever failed, the others must go on)
         db.session.rollback()
         if len(crowd.closings) > 1:

@@ -69,9 +69,10 @@ def _forget_noted(session: Session) -> None:
     session.info.pop("bells", None)
 
 
-def ring(name: str) -> None:
-    """Wake a worker now. A queue that is down costs a minute at most: the sweeper rings again."""
+def ring(name: str, *, after: int = 0) -> None:
+    """Wake a worker, now or `after` seconds. A queue that is down costs a minute: the sweeper rings again."""
+    bell = current_app.extensions["ring"]
     try:
-        current_app.extensions["ring"](name)
-    except Exception as error:  # noqa: BLE001 – any broker's error: the row is safe, so it is told to the log and left to the sweeper
+        bell.schedule(args=(name,), delay=after) if after else bell(name)
+    except Exception as error:  # noqa: BLE001 – any broker's error: the row is safe, and left to the sweeper
         log.warning("doorbell.silent", duty=name, error=type(error).__name__)
