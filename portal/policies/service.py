@@ -83,6 +83,7 @@ def _open_draft(kind: PolicyKind, number: int) -> PolicyVersion:
     version = versions.find(kind, number)
     if version is None:
         raise NoSuchDraft
+    db.session.refresh(version, with_for_update=True)  # a text is not replaced while its version is being published
     if version.is_published:
         raise AlreadyPublished
     return version
