@@ -39,8 +39,10 @@ from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
 from portal.policies import views as policies
 from portal.profile import views as profile
-from portal.signin import sessions
+from portal.signin import not_me_views, sessions
 from portal.signin import views as signin
+from portal.signin.factors import passkey_views, second_step_views
+from portal.signin.providers import views as providers
 from portal.staff import cli as staff_cli
 from portal.staff import views as staff
 from portal.storage import opened
@@ -59,6 +61,10 @@ BLUEPRINTS = (
     health.bp,
     joining.bp,
     signin.bp,
+    second_step_views.bp,
+    passkey_views.bp,
+    providers.bp,
+    not_me_views.bp,
     profile.bp,
     transparency.bp,
     support.bp,

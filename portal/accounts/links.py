@@ -9,15 +9,27 @@ from portal.core import clock, hashes
 from portal.core.database import db
 
 
-def issue(user: User, purpose: LinkPurpose, *, hours: float, new_email: str | None = None) -> tuple[str, MailedLink]:
-    """A new secret for `user` and `purpose`; older ones for the same purpose stop working."""
-    forget(user, purpose)
+def issue(
+    user: User,
+    purpose: LinkPurpose,
+    *,
+    hours: float,
+    new_email: str | None = None,
+    mailed_to: str = "",
+    about: str = "",
+    replacing: bool = True,
+) -> tuple[str, MailedLink]:
+    """A new secret for `user` and `purpose`; older ones for the same purpose stop working when `replacing`."""
+    if replacing:
+        forget(user, purpose)
     secret = hashes.new_secret()
     link = MailedLink(
         user_id=user.id,
         purpose=purpose,
         secret_hash=hashes.of_secret(secret),
         new_email=new_email,
+        mailed_to=mailed_to or user.email,
+        about=about,
         expires_at=clock.now() + timedelta(hours=hours),
     )
     db.session.add(link)

@@ -170,6 +170,7 @@ class LinkPurpose(StrEnum):
     RESET_PASSWORD = "reset-password"
     UNDO_CLOSING = "undo-closing"
     NOT_ME = "not-me"
+    LINK_ACCOUNT = "link-account"
 
 
 LINK_WORDS = {
@@ -177,6 +178,7 @@ LINK_WORDS = {
     LinkPurpose.RESET_PASSWORD: _l("Setting a new password"),
     LinkPurpose.UNDO_CLOSING: _l("Undoing the closing of the account"),
     LinkPurpose.NOT_ME: _l("Saying that it was not you"),
+    LinkPurpose.LINK_ACCOUNT: _l("Connecting Google or Facebook"),
 }
 
 
@@ -200,6 +202,8 @@ class MailedLink(Model):
     new_email: Mapped[str | None] = held(
         label=_l("New e-mail, not yet verified"), category=Category.ACCOUNT, nullable=True, default=None
     )
+    mailed_to: Mapped[str] = held(label=_l("Mailed to"), category=Category.ACCOUNT, default="")
+    about: Mapped[str] = technical(default="")  # what the link concerns, such as "passkey:<id>"; never personal data
     created_at: Mapped[datetime] = held(
         label=_l("Mailed"), category=Category.ACCOUNT, source=Source.AUTOMATIC, default=clock.now
     )

@@ -31,6 +31,18 @@ class ThrottleCount(Model):
     count: Mapped[int]
 
 
+class ThrottleDelay(Model):
+    """How long one keyed hash has to wait after wrong tries; no address and no name."""
+
+    __tablename__ = "throttle_delay"
+    __table_args__ = ({"info": {"shared": "keyed hashes and counts only", "keep": Keep(_l("2 days"), 2, "tried_at")}},)
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    tried_at: Mapped[datetime] = mapped_column(index=True)
+    wait_until: Mapped[datetime]
+
+
 class TooOften(Exception):
     """Counted out; `retry_after` in seconds."""
 

@@ -30,6 +30,12 @@ class Registration(Model):
     email: Mapped[str] = held(label=_l("E-mail"), category=Category.PROFILE)
     email_key: Mapped[str] = held(label=_l("E-mail"), category=Category.ACCOUNT, index=True)
     locale: Mapped[str] = held(label=_l("Language"), category=Category.PROFILE)
-    password_hash: Mapped[str] = held(
-        label=_l("Password"), category=Category.ACCOUNT, withheld=_l("Only an irreversible hash is kept.")
+    password_hash: Mapped[str | None] = held(
+        label=_l("Password"),
+        category=Category.ACCOUNT,
+        nullable=True,
+        default=None,
+        withheld=_l("Only an irreversible hash is kept."),
     )
+    browser_hash: Mapped[str] = technical(default="")  # what was given here counts only in the browser that gave it
+    newcomer_id: Mapped[UUID | None] = technical(default=None)  # who came from Google or Facebook (signin.providers)

@@ -11,9 +11,8 @@ from portal.accounts.service import user_by_email
 from portal.audit import chain
 from portal.core import clock, hashes
 from portal.core.database import db
-from portal.core.web import Visitor
 from portal.signin import emails, passwords, sessions
-from portal.signin.models import SignIn, Way
+from portal.signin.models import SignIn
 
 RESET_HOURS = 1
 
@@ -30,8 +29,8 @@ class PasswordRefused(Exception):
         self.reason = reason
 
 
-def sign_in(email: str, password: str, seen: Visitor) -> User:
-    """Sign somebody in by password.
+def check_password(email: str, password: str) -> User:
+    """Whose address and password these are.
 
     Raises WrongPassword, after the same time for a known address as for an unknown one.
     """
@@ -39,8 +38,6 @@ def sign_in(email: str, password: str, seen: Visitor) -> User:
     db.session.commit()
     if not passwords.is_right(password, user.password_hash if user else None) or user is None:
         raise WrongPassword
-    sessions.start(user, Way.PASSWORD, seen)
-    chain.record("signin.started", subject=user, actor_id=user.id, customer_id=user.customer_id)
     return user
 
 

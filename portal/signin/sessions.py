@@ -17,6 +17,7 @@ from portal.signin.models import SignIn, Visit, Way
 
 PROOF = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
+HALF_DONE = "browser"  # the cookie's entry that handshakes are bound to
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,12 @@ def limits(user: User) -> Limits:
     return PERSONNEL if user.customer.is_smartos else CUSTOMERS
 
 
-def start(user: User, way: Way, seen: Visitor, *, proven: bool = True) -> SignIn:
-    """Sign `user` in on this browser under a new secret; whatever session was there before is gone."""
+def start(user: User, way: Way, seen: Visitor, *, is_strong: bool = False) -> SignIn:
+    """Sign `user` in on this browser under a new secret; whatever session was there before is gone.
+
+    What the browser had half done (who came from Google and signs in to be linked) stays with it.
+    """
+    half_done = session.get(HALF_DONE)
     end_current()
     secret, now = hashes.new_secret(), clock.now()
     browser, system = named(seen.user_agent)
@@ -46,14 +51,17 @@ def start(user: User, way: Way, seen: Visitor, *, proven: bool = True) -> SignIn
         secret_hash=hashes.of_secret(secret),
         started_at=now,
         last_seen_at=now,
-        proven_at=now if proven else None,
+        proven_at=now,
+        way=way,
+        is_strong=is_strong,
         ip=seen.ip,
         browser=browser,
         system=system,
     )
     db.session.add(row)
     db.session.add(Visit(user_id=user.id, at=now, way=way, ip=seen.ip, browser=browser, system=system))
-    session.clear()
+    if half_done:
+        session[HALF_DONE] = half_done
     user.session_secret, user.sign_in = secret, row
     login_user(user)
     return row
@@ -107,6 +115,12 @@ def end(user: User, sign_in_id: UUID) -> bool:
         delete(SignIn).where(SignIn.id == sign_in_id, SignIn.user_id == user.id).returning(SignIn.id)
     )
     return ended.first() is not None
+
+
+def end_by_way(user_id: UUID, way: Way) -> int:
+    """End the sessions that were opened by `way` (a provider took back its word); how many there were."""
+    ended = db.session.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.way == way).returning(SignIn.id))
+    return len(ended.all())
 
 
 def end_others(user: User, *, keep: SignIn | None) -> None:

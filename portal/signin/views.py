@@ -13,8 +13,9 @@ from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.throttle import count, throttled
-from portal.signin import service, sessions
+from portal.signin import entering, service, sessions
 from portal.signin.forms import ChangePasswordForm, ConfirmForm, ForgotForm, NewPasswordForm, SignInForm
+from portal.signin.models import Way
 
 bp = Blueprint("signin", __name__)
 
@@ -28,12 +29,13 @@ def sign_in() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return web.page("signin/sign-in.html", form=form)
     try:
-        service.sign_in(form.email.data, form.password.data, web.visitor())
+        user = service.check_password(form.email.data, form.password.data)
     except service.WrongPassword:
         form.form_errors.append(_("This e-mail and password do not fit together."))
         return web.page("signin/sign-in.html", form=form)
+    answer = entering.enter(user, Way.PASSWORD, web.visitor(), after=request.args.get("next"))
     db.session.commit()
-    return redirect(web.safe_next(request.args.get("next")) or "/overview", 303)
+    return answer
 
 
 @bp.post("/sign-out")
