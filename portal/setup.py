@@ -7,6 +7,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import make_url
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from portal import logs
 from portal.config import Settings
 from portal.core import access, language, mistakes, web
 from portal.core.contact import contact_point
@@ -18,6 +19,8 @@ MEGABYTE = 1_000_000
 
 def configure(app: Flask, settings: Settings) -> None:
     """Flask's settings: a session cookie that ends with the browser, bounded bodies, undefined names as errors."""
+    logs.follow_requests(app)
+    app.debug = app.debug and not settings.is_production  # whatever FLASK_DEBUG says
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-sid" if settings.is_https else "sid",

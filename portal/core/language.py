@@ -11,7 +11,6 @@ from flask_login import current_user
 
 LOCALES = ("vi", "en")
 LANGUAGE_NAMES = {"vi": "Tiếng Việt", "en": "English"}
-COOKIE = "locale"
 MOMENTS = {"vi": "HH:mm, dd/MM/yyyy", "en": "d MMM yyyy, HH:mm"}
 
 
@@ -35,9 +34,14 @@ def chosen() -> str:
         return str(g.locale)
     if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
         return str(current_user.locale)
-    if (cookie := request.cookies.get(COOKIE)) in LOCALES:
+    if (cookie := request.cookies.get(cookie_name())) in LOCALES:
         return str(cookie)
     return request.accept_languages.best_match(LOCALES) or default
+
+
+def cookie_name() -> str:
+    """The cookie of a chosen language; over https it belongs to this host alone (ASVS 5.0, 3.3.3)."""
+    return "__Host-locale" if current_app.extensions["settings"].is_https else "locale"
 
 
 def day(value: date | None) -> str:

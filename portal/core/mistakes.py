@@ -6,17 +6,19 @@ import structlog
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.core import web
+from portal.core import hashes, web
 from portal.core.database import db
 from portal.core.throttle import TooOften
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 5
+REFUSALS = (400, 403, 404, 405, 409, 413, 429)
 WORDS = {
     400: (
         _l("That request could not be read"),
@@ -51,6 +53,7 @@ def connect(app: Flask) -> None:
 
 def answer(code: int, *, title: Any = None, text: Any = None, retry_after: int | None = None) -> Response:
     """The page for a status; JSON for who asks for it."""
+    _note(code)
     known_title, known_text = WORDS.get(code, WORDS[400])
     title, text = str(title or known_title), str(text or known_text)
     body: Any = (
@@ -62,6 +65,14 @@ def answer(code: int, *, title: Any = None, text: Any = None, retry_after: int |
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _note(code: int) -> None:
+    """A line in the log for what was refused (ASVS 5.0, 16.3.2, 16.3.3); an address that never was is none."""
+    if code not in REFUSALS or (code == 404 and request.endpoint is None):
+        return
+    who = hashes.keyed("log", str(current_user.id))[:16] if current_user.is_authenticated else None
+    log.warning("request.refused", code=code, method=request.method, who=who)
 
 
 def _form_not_ours(error: CSRFError) -> Response:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
+import structlog
 from flask import Blueprint, Response, current_app, jsonify, make_response
 from sqlalchemy import text
 
 from portal.core.access import public
 from portal.core.database import db
 from portal.storage import opened
+
+log = structlog.get_logger(__name__)
 
 bp = Blueprint("health", __name__)
 
@@ -33,7 +36,7 @@ def _answers(ask: Callable[[], None]) -> bool:
     try:
         ask()
     except Exception:  # noqa: BLE001 – whatever a part raises means the same here: it does not answer
-        current_app.logger.warning("a part of the portal does not answer: %s", ask.__name__.strip("_"))
+        log.warning("part.down", part=ask.__name__.strip("_"))
         return False
     return True
 

@@ -7,7 +7,7 @@ from flask_login import current_user
 from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
-from portal.core.language import COOKIE, LOCALES
+from portal.core.language import LOCALES, cookie_name
 from portal.extensions import csrf, settings
 from portal.pages import overview as overviews
 from portal.pages.forms import LocaleForm
@@ -36,7 +36,8 @@ def overview() -> ResponseReturnValue:
 @public
 def cookies() -> ResponseReturnValue:
     """What the portal stores in a browser: one cookie for the session, one for a chosen language (clause 5.1)."""
-    return web.page("pages/cookies.html", session_cookie=current_app.config["SESSION_COOKIE_NAME"])
+    names = {"session_cookie": current_app.config["SESSION_COOKIE_NAME"], "language_cookie": cookie_name()}
+    return web.page("pages/cookies.html", **names)
 
 
 @bp.post("/locale")
@@ -57,7 +58,7 @@ def _remember(response: Response, locale: str) -> None:
     if current_user.is_authenticated:
         current_user.locale = locale
         db.session.commit()
-    response.set_cookie(COOKIE, locale, httponly=True, samesite="Lax", secure=settings().is_https, path="/")
+    response.set_cookie(cookie_name(), locale, httponly=True, samesite="Lax", secure=settings().is_https, path="/")
 
 
 def _page_before() -> str:
