@@ -39,7 +39,7 @@ from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
 from portal.policies import views as policies
 from portal.profile import views as profile
-from portal.signin import not_me_views, sessions
+from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
 from portal.signin.factors import passkey_views, second_step_views
 from portal.signin.providers import views as providers
@@ -61,6 +61,7 @@ BLUEPRINTS = (
     health.bp,
     joining.bp,
     signin.bp,
+    proof_views.bp,
     second_step_views.bp,
     passkey_views.bp,
     providers.bp,

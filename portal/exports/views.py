@@ -142,7 +142,7 @@ def _ask_who_is_there(export: Export) -> Response:
     is_window = request.headers.get("Sec-Fetch-Dest") == "document"
     page = url_for("exports.show", export_id=export.id, start=1)
     back = page if is_window else url_for("exports.archive", export_id=export.id)
-    return redirect(url_for("signin.confirm_identity", next=back), 303)  # type: ignore[return-value]
+    return redirect(url_for("proof.confirm_identity", next=back), 303)  # type: ignore[return-value]
 
 
 def _open(export: Export) -> None:

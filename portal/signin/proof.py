@@ -18,6 +18,6 @@ def fresh_proof(view: Callable[..., Any]) -> Callable[..., Any]:
         if sessions.is_proven(current_user.sign_in):
             return view(*args, **kwargs)
         back = request.full_path.rstrip("?") if request.method == "GET" else request.path
-        return redirect(url_for("signin.confirm_identity", next=back), 303)
+        return redirect(url_for("proof.confirm_identity", next=back), 303)
 
     return proven

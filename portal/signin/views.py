@@ -1,8 +1,8 @@
-"""Signing in and out, forgotten passwords, fresh proof, devices."""
+"""Signing in and out, forgotten passwords, devices."""
 
 from uuid import UUID
 
-from flask import Blueprint, abort, flash, redirect, request
+from flask import Blueprint, abort, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -14,7 +14,7 @@ from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.throttle import count, throttled
 from portal.signin import entering, service, sessions
-from portal.signin.forms import ChangePasswordForm, ConfirmForm, ForgotForm, NewPasswordForm, SignInForm
+from portal.signin.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from portal.signin.models import Way
 
 bp = Blueprint("signin", __name__)
@@ -87,24 +87,6 @@ def reset_password(token: str) -> ResponseReturnValue:
     db.session.commit()
     flash(_("Your new password is set. Please sign in with it."), "success")
     return web.see_other("signin.sign_in")
-
-
-@bp.route("/confirm-identity", methods=["GET", "POST"])
-@signed_in
-@also_while_closing
-@throttled("confirm-ip", limit=30, seconds=600)
-def confirm_identity() -> ResponseReturnValue:
-    form = ConfirmForm()
-    if not form.validate_on_submit():
-        return web.page("signin/confirm-identity.html", form=form)
-    count("prove-account", str(current_user.id), limit=20, seconds=600)
-    try:
-        service.prove(current_user, form.password.data)
-    except service.WrongPassword:
-        form.password.errors = [_("This is not your password.")]
-        return web.page("signin/confirm-identity.html", form=form)
-    db.session.commit()
-    return redirect(web.safe_next(request.args.get("next")) or "/overview", 303)
 
 
 @bp.get("/security")

@@ -50,7 +50,7 @@ OPEN_WHILE_CLOSING = {
     "exports.delete",
     "exports.index",
     "pages.set_locale",
-    "signin.confirm_identity",
+    "proof.confirm_identity",
     "signin.end_other_sessions",
     "signin.end_session",
     "signin.sign_out",
