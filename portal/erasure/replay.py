@@ -50,8 +50,9 @@ class Watch:
 
 
 def connect(app: Flask) -> None:
-    """Answer 503 to all but /healthz while the database is behind the ledger."""
+    """Answer 503 to all but /healthz, and hold the workers back, while the database is behind the ledger."""
     watch = Watch()
+    app.extensions["held_back"] = watch.is_behind
 
     @app.before_request
     def refuse_while_behind() -> Response | None:

@@ -7,6 +7,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from portal.core.commands import NotReady
 from portal.work import runner, worker
 
 
@@ -16,6 +17,8 @@ from portal.work import runner, worker
 @with_appcontext
 def work(until_empty: bool, as_json: bool) -> None:
     """Do the background work: letters, exports, purges, notices."""
+    if until_empty and runner.is_held_back():
+        raise NotReady("The database is behind the ledger (a backup was restored): run `flask erasure replay` first.")
     if not until_empty:
         logging.getLogger("huey").setLevel(logging.WARNING)
         worker.work(current_app.extensions["queue"])

@@ -26,9 +26,21 @@ def duties() -> dict[str, Duty]:
     return known
 
 
+def is_held_back() -> bool:
+    """Whether work must wait for something that an administrator has to do first (app.py hands down what)."""
+    held_back: bool = current_app.extensions["held_back"]()
+    return held_back
+
+
 def run(name: str, *, only: ColumnElement[bool] | None = None) -> Counter[str]:
-    """Work on all rows of one duty that are due now, or on those that `only` says; counts done, put-back and lost."""
+    """Work on all rows of one duty that are due now, or on those that `only` says; counts done, put-back and lost.
+
+    While work is held back nothing is done but what `only` names.
+    """
     duty, counts = duties()[name], Counter[str]()
+    if only is None and is_held_back():
+        log.warning("work.held-back", duty=name)
+        return counts
     with duty.around() as resource:
         while (lease := claim(duty, only=only)) is not None:
             outcome = _perform(duty, lease, resource)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Enum,
     Integer,
+    LargeBinary,
     Numeric,
     String,
     Table,
@@ -123,6 +124,7 @@ def _typed(kind: Any, planted: Planted) -> Any:
         (Numeric, lambda: 1),
         (Uuid, new_id),
         (JSON, lambda: [planted.mark()]),
+        (LargeBinary, lambda: planted.mark().encode()),
         (String, planted.mark),
     ]
     return next(make() for known, make in makers if isinstance(kind, known))

@@ -14,10 +14,25 @@ from portal.core import clock
 from portal.core.database import db
 from portal.erasure import replay
 from portal.erasure.opened import ledger
+from portal.mailer.post import Reader, write
+from portal.work import runner
 from tests.erasure.conftest import CloseFor
 from tests.erasure.planting import plant
 from tests.support.browse import Browse, state_of
 from tests.support.smtp import Mailbox
+
+
+def assert_that_workers_wait(app: Flask, erased: User) -> None:
+    """Nobody who was erased gets a letter from a worker that knows no better."""
+    with app.app_context():
+        facts = {"full_name": erased.full_name, "sign_in": "/sign-in"}
+        letter = write("joining/welcome", Reader(erased.email, "vi", erased.id), facts)
+        db.session.commit()
+        assert runner.run("letter") == {}
+        db.session.delete(letter)
+        db.session.commit()
+    waiting = app.test_cli_runner().invoke(args=["worker", "--until-empty"])
+    assert (waiting.exit_code, "erasure replay" in waiting.output) == (3, True)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -55,6 +70,7 @@ def test_a_portal_whose_backup_is_older_than_an_erasure_serves_nobody_before_the
     assert browser.get("/healthz").status_code == 200
     for path in ("/", "/sign-in", "/readyz", f"/data-deletion/{closing.code}"):
         assert browser.get(path).status_code == 503
+    assert_that_workers_wait(restored, alice)
     reply = restored.test_cli_runner().invoke(args=["erasure", "replay", "--json"])
     assert reply.exit_code == 0, reply.output
     assert browser.get("/").status_code == 200
