@@ -24,7 +24,7 @@ class DoesNotOpen(Exception):
 def seal(purpose: str, place: str, secret: bytes) -> str:
     """`secret` as text for a column; only the same `purpose` and `place` open it again."""
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_key(purpose)).encrypt(nonce, secret, place.encode())
+    sealed = AESGCM(_key(purpose)).encrypt(nonce, secret, VERSION + place.encode())
     return base64.urlsafe_b64encode(VERSION + nonce + sealed).decode()
 
 
@@ -33,7 +33,7 @@ def unseal(purpose: str, place: str, text: str) -> bytes:
     raw = base64.urlsafe_b64decode(text)
     nonce, sealed = raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
     try:
-        return AESGCM(_key(purpose)).decrypt(nonce, sealed, place.encode())
+        return AESGCM(_key(purpose)).decrypt(nonce, sealed, raw[:1] + place.encode())
     except InvalidTag as error:
         raise DoesNotOpen(purpose) from error
 
