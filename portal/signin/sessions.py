@@ -117,10 +117,12 @@ def end(user: User, sign_in_id: UUID) -> bool:
     return ended.first() is not None
 
 
-def end_by_way(user_id: UUID, way: Way) -> int:
-    """End the sessions that were opened by `way` (a provider took back its word); how many there were."""
-    ended = db.session.execute(delete(SignIn).where(SignIn.user_id == user_id, SignIn.way == way).returning(SignIn.id))
-    return len(ended.all())
+def end_by_way(user_id: UUID, way: Way, *, keep: SignIn | None = None) -> int:
+    """End the sessions that were opened by `way` but `keep` (a provider took back its word); how many there were."""
+    statement = delete(SignIn).where(SignIn.user_id == user_id, SignIn.way == way)
+    if keep is not None:
+        statement = statement.where(SignIn.id != keep.id)
+    return len(db.session.execute(statement.returning(SignIn.id)).all())
 
 
 def end_others(user: User, *, keep: SignIn | None) -> None:
