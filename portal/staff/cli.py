@@ -1,10 +1,11 @@
-"""`flask operator add`: a first Admin User of Smartos itself, who sets the password by a link that works once."""
+"""`flask operator add|sign-out`: a first Admin User of Smartos itself; and the end of anybody's sessions."""
 
 import json
 
 import click
 from email_validator import EmailNotValidError
 from flask.cli import AppGroup
+from sqlalchemy import delete
 
 from portal.accounts.models import Role, User
 from portal.accounts.service import make_smartos, make_user, smartos, user_by_email
@@ -15,6 +16,7 @@ from portal.core.database import db
 from portal.core.forms import normal_email
 from portal.extensions import settings
 from portal.signin import service as signin
+from portal.signin.models import SignIn
 
 LINK_HOURS = 72
 
@@ -62,6 +64,31 @@ def _new_operator(email: str) -> User:
     db.session.flush()
     chain.record("operator.added", subject=user, customer_id=user.customer_id)
     return user
+
+
+@group.command("sign-out")
+@click.argument("email", type=Address(), required=False)
+@click.option("--everyone", is_flag=True, help="End every session of every person.")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@failing_clearly
+def sign_out(email: str | None, everyone: bool, as_json: bool) -> None:
+    """End every session of whoever has this EMAIL, or of everyone (a stolen device, an incident)."""
+    if bool(email) == everyone:
+        raise click.UsageError("Give an EMAIL, or --everyone.")
+    user = user_by_email(email) if email else None
+    if email and user is None:
+        raise click.ClickException("Nobody has this address.")
+    ended = _end_sessions(user)
+    db.session.commit()
+    click.echo(json.dumps({"ended": ended}) if as_json else f"Sessions ended: {ended}")
+
+
+def _end_sessions(user: User | None) -> int:
+    """Of this person, or of all; how many."""
+    statement = delete(SignIn).returning(SignIn.id)
+    ended = db.session.scalars(statement.where(SignIn.user_id == user.id) if user else statement).all()
+    chain.record("sessions.ended-by-operator", subject=user, customer_id=user.customer_id if user else None)
+    return len(ended)
 
 
 COMMANDS = (group,)

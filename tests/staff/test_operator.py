@@ -1,4 +1,4 @@
-"""`flask operator add` and the console's front door."""
+"""`flask operator add` and `sign-out`, and the console's front door."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 
 from portal.accounts.models import Role, User
 from portal.accounts.service import smartos, user_by_email
+from portal.audit.models import AuditEntry
 from portal.core.database import db
 from portal.core.features import CONSOLE_FEATURES, Feature
 from tests.support.browse import link_in
@@ -77,6 +78,47 @@ def test_a_customers_address_is_refused(app, add, make_customer):
 def test_what_is_no_address_is_wrong_usage(add):
     assert add("not an address").exit_code == 2
     assert add("a@example.com\nBcc: b@example.com").exit_code == 2
+
+
+@pytest.fixture
+def end_sessions(app):
+    def run(*arguments):
+        return app.test_cli_runner().invoke(app.cli, ["operator", "sign-out", *arguments])
+
+    return run
+
+
+def test_an_operator_ends_all_sessions_of_one_person_and_of_nobody_else(app, end_sessions, make_customer, browse_as):
+    alice, bob = make_customer().admin, make_customer().admin
+    at_home, on_the_way, bobs = browse_as(alice), browse_as(alice), browse_as(bob)
+
+    result = end_sessions(alice.email.upper(), "--json")
+
+    assert json.loads(result.stdout) == {"ended": 2}
+    assert [window.get("/overview").status_code for window in (at_home, on_the_way, bobs)] == [303, 303, 200]
+    with app.app_context():
+        assert (
+            db.session.scalar(db.select(AuditEntry.subject_id).filter_by(act="sessions.ended-by-operator")) == alice.id
+        )
+
+
+def test_an_operator_ends_everybodys_sessions(end_sessions, make_customer, browse_as):
+    windows = [browse_as(make_customer().admin), browse_as(make_customer().admin)]
+
+    result = end_sessions("--everyone")
+
+    assert result.stdout == "Sessions ended: 2\n"
+    assert [window.get("/overview").status_code for window in windows] == [303, 303]
+
+
+def test_whose_sessions_end_must_be_said(end_sessions, make_customer, browse_as):
+    alice = make_customer().admin
+    window = browse_as(alice)
+
+    assert end_sessions().exit_code == 2
+    assert end_sessions(alice.email, "--everyone").exit_code == 2
+    assert "Nobody has this address" in end_sessions("nobody@example.com").stderr
+    assert window.get("/overview").status_code == 200
 
 
 def test_the_front_page_shows_what_the_features_open(browse_as, make_operator, make_customer):
