@@ -38,6 +38,7 @@ from portal.pages import views as pages
 from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
 from portal.policies import views as policies
+from portal.profile import new_phone
 from portal.profile import views as profile
 from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
@@ -96,6 +97,9 @@ EXPORT_SOURCES: tuple[archive.FileSource, ...] = ()
 # Rooms that keep what an address did before it was a user's take it over here, once the address is proven
 ADOPTERS = (support_service.adopt,)
 
+# Rooms that hold half-made changes of what guards an account let go of them here (signin.pending)
+PENDING_CHANGES = (new_phone.cancel,)
+
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
     MenuEntry(_l("Profile"), "profile.profile", icon="user"),
@@ -142,6 +146,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["datamap"] = DataMap(db.metadata)
     app.extensions["export_sources"] = EXPORT_SOURCES
     app.extensions["adopters"] = ADOPTERS
+    app.extensions["pending_changes"] = PENDING_CHANGES
     app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)
     login.user_loader(sessions.load)

@@ -41,11 +41,16 @@ def ask(user: User, wanted: str) -> None:
     """
     if wanted == user.phone:
         raise SamePhone
-    db.session.execute(delete(PhoneCode).where(PhoneCode.user_id == user.id))
+    cancel(user)
     code = f"{secrets.randbelow(1_000_000):06d}"
     expires_at = clock.now() + timedelta(minutes=CODE_MINUTES)
     db.session.add(PhoneCode(user_id=user.id, phone=wanted, code_hash=_hash(user, code), expires_at=expires_at))
     emails.phone_code(user, code, minutes=CODE_MINUTES, expires_at=expires_at)
+
+
+def cancel(user: User) -> None:
+    """No code that was sent until now works any more."""
+    db.session.execute(delete(PhoneCode).where(PhoneCode.user_id == user.id))
 
 
 def pending(user: User) -> PhoneCode | None:
@@ -73,13 +78,13 @@ def confirm(user: User, code: str) -> None:
     digits = "".join(c for c in code if not c.isspace())
     if not hmac.compare_digest(tried.code_hash, _hash(user, digits)):
         raise CodeOver if tried.tries >= TRIES else WrongCode
-    db.session.execute(delete(PhoneCode).where(PhoneCode.user_id == user.id))
+    cancel(user)
     _replace(user, tried.phone)
 
 
 def remove(user: User) -> bool:
     """Take the number off the account; needs no code. False when there is none."""
-    db.session.execute(delete(PhoneCode).where(PhoneCode.user_id == user.id))
+    cancel(user)
     if not user.phone:
         return False
     _replace(user, "")

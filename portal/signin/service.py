@@ -11,7 +11,7 @@ from portal.accounts.service import user_by_email
 from portal.audit import chain
 from portal.core import clock, hashes
 from portal.core.database import db
-from portal.signin import emails, passwords, sessions
+from portal.signin import emails, passwords, pending, sessions
 from portal.signin.models import SignIn
 
 RESET_HOURS = 1
@@ -67,7 +67,7 @@ def change_password(user: User, current: str, new: str) -> None:
         raise WrongPassword
     set_password(user, new)
     sessions.end_others(user, keep=user.sign_in)
-    emails.password_changed(user, user.sign_in)
+    emails.password_changed(user)
 
 
 def set_password(user: User, new: str) -> None:
@@ -75,8 +75,7 @@ def set_password(user: User, new: str) -> None:
     if reason := passwords.objection(new, about=known_words(user.email, user.full_name)):
         raise PasswordRefused(reason)
     user.password_hash = passwords.hashed(new)
-    for purpose in (LinkPurpose.NEW_EMAIL, LinkPurpose.RESET_PASSWORD):
-        links.forget(user, purpose)  # whoever asked for it may not be who knows the new password
+    pending.cancel(user)
     chain.record("password.changed", subject=user, actor_id=user.id, customer_id=user.customer_id)
 
 
@@ -107,7 +106,7 @@ def reset_password(secret: str, new: str) -> bool:
     _link, user = found
     set_password(user, new)
     sessions.end_others(user, keep=None)
-    emails.password_changed(user, None)
+    emails.password_changed(user)
     return True
 
 

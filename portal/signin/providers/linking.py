@@ -5,7 +5,6 @@ from sqlalchemy import delete, select
 from portal.accounts import links
 from portal.accounts.models import LinkPurpose, User
 from portal.audit import chain
-from portal.core import clock
 from portal.core.database import db
 from portal.signin import alarms, sessions, ways_in
 from portal.signin.models import SignIn
