@@ -164,6 +164,7 @@ def upgrade() -> None:
 
     _add("mailed_link", sa.Column("mailed_to", sa.String(), nullable=False, server_default=""))
     _add("mailed_link", sa.Column("about", sa.String(), nullable=False, server_default=""))
+    _add("mailed_link", sa.Column("browser", sa.String(), nullable=False, server_default=""))
     _add("registration", sa.Column("browser_hash", sa.String(), nullable=False, server_default=""))
     with op.batch_alter_table("registration", schema=None) as batch_op:
         batch_op.add_column(sa.Column("newcomer_id", sa.Uuid(), nullable=True))
@@ -208,7 +209,7 @@ def downgrade() -> None:
     for table, columns in {
         "sign_in": ("is_strong", "way"),
         "registration": ("newcomer_id", "browser_hash"),
-        "mailed_link": ("about", "mailed_to"),
+        "mailed_link": ("browser", "about", "mailed_to"),
     }.items():
         with op.batch_alter_table(table, schema=None) as batch_op:
             for column in columns:

@@ -17,6 +17,7 @@ def issue(
     new_email: str | None = None,
     mailed_to: str = "",
     about: str = "",
+    browser: str = "",
     replacing: bool = True,
 ) -> tuple[str, MailedLink]:
     """A new secret for `user` and `purpose`; older ones for the same purpose stop working when `replacing`."""
@@ -30,6 +31,7 @@ def issue(
         new_email=new_email,
         mailed_to=mailed_to or user.email,
         about=about,
+        browser=browser,
         expires_at=clock.now() + timedelta(hours=hours),
     )
     db.session.add(link)

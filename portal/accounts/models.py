@@ -203,6 +203,9 @@ class MailedLink(Model):
         label=_l("New e-mail, not yet verified"), category=Category.ACCOUNT, nullable=True, default=None
     )
     mailed_to: Mapped[str] = held(label=_l("Mailed to"), category=Category.ACCOUNT, default="")
+    browser: Mapped[str] = held(
+        label=_l("Browser"), category=Category.DEVICES, purpose=Purpose.FRAUD, source=Source.AUTOMATIC, default=""
+    )
     about: Mapped[str] = technical(default="")  # what the link concerns, such as "passkey:<id>"; never personal data
     created_at: Mapped[datetime] = held(
         label=_l("Mailed"), category=Category.ACCOUNT, source=Source.AUTOMATIC, default=clock.now

@@ -5,6 +5,7 @@ from datetime import datetime
 from portal.accounts.models import User
 from portal.core import web
 from portal.mailer.post import Reader, write
+from portal.signin import alarms
 
 
 def _to(user: User) -> Reader:
@@ -25,13 +26,12 @@ def address_in_use(holder: User) -> None:
 
 def address_will_change(user: User) -> None:
     """To the present address, before: somebody asked for another one."""
-    facts = {"full_name": user.full_name, "security": web.absolute_url("signin.security")}
-    write("profile/email-will-change", _to(user), facts)
+    alarms.tell(user, "profile/email-will-change", about="email")
 
 
 def address_changed(user: User, old: str) -> None:
-    """To the old address, after: it is not the account's any more."""
-    write("profile/email-changed", Reader(old, user.locale, user.id), {"full_name": user.full_name})
+    """To the old address, after: it is not the account's any more, and its "this was not me" brings it back."""
+    alarms.tell(user, "profile/email-changed", about="email", address=old)
 
 
 def phone_code(user: User, code: str, *, minutes: int, expires_at: datetime) -> None:
@@ -42,9 +42,4 @@ def phone_code(user: User, code: str, *, minutes: int, expires_at: datetime) -> 
 
 def phone_changed(user: User) -> None:
     """The phone number on file was replaced or removed."""
-    facts = {
-        "full_name": user.full_name,
-        "is_removed": not user.phone,
-        "security": web.absolute_url("signin.security"),
-    }
-    write("profile/phone-changed", _to(user), facts)
+    alarms.tell(user, "profile/phone-changed", about="phone", facts={"is_removed": not user.phone})

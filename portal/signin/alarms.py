@@ -24,10 +24,16 @@ def tell(
     `system` (empty when no browser asked), `not_me` (the link) and `facts`.
     """
     to = address or user.email
-    secret, _link = links.issue(
-        user, LinkPurpose.NOT_ME, hours=NOT_ME_HOURS, mailed_to=to, about=about, replacing=False
-    )
     browser, system = named(web.visitor().user_agent) if has_request_context() else ("", "")
+    secret, _link = links.issue(
+        user,
+        LinkPurpose.NOT_ME,
+        hours=NOT_ME_HOURS,
+        mailed_to=to,
+        about=about,
+        browser=" · ".join(filter(None, [browser, system])),
+        replacing=False,
+    )
     known = {
         "full_name": user.full_name,
         "at": clock.now(),

@@ -3,11 +3,15 @@
 from datetime import datetime
 
 from flask_babel import get_locale
+from sqlalchemy import func, select
 
 from portal.accounts.models import User
 from portal.core import web
+from portal.core.database import db
 from portal.mailer.post import Reader, words, write
-from portal.signin.models import SignIn
+from portal.signin import alarms
+from portal.signin.factors.models import Passkey
+from portal.signin.providers.models import LinkedAccount, Provider
 
 
 def to(user: User) -> Reader:
@@ -27,12 +31,38 @@ def reset_password_for_nobody(address: str, secret: str) -> None:
     words("signin/reset-password", str(get_locale()), {"full_name": address, "link": link})
 
 
-def password_changed(user: User, seen: SignIn | None) -> None:
-    """Somebody changed the password; most likely the person."""
-    facts = {
-        "full_name": user.full_name,
-        "browser": seen.browser if seen else "",
-        "system": seen.system if seen else "",
-        "recover": web.absolute_url("signin.forgot_password"),
-    }
-    write("signin/password-changed", to(user), facts)
+def password_changed(user: User) -> None:
+    """Somebody changed the password; the letter names what else opens the account, since a thief would leave that."""
+    linked = db.session.scalars(select(LinkedAccount.provider).where(LinkedAccount.user_id == user.id))
+    passkeys = db.session.scalar(select(func.count()).where(Passkey.user_id == user.id))
+    facts = {"linked": list(linked), "passkeys": passkeys}
+    alarms.tell(user, "signin/password-changed", about="password", facts=facts)
+
+
+def link_account(user: User, provider: Provider, link: str, expires_at: datetime) -> None:
+    """The link by whose button who came from `provider` proves that this mailbox is theirs, too."""
+    facts = {"full_name": user.full_name, "provider": provider, "link": link}
+    write("signin/link-account", to(user), facts, expires_at=expires_at)
+
+
+def address_known(user: User, provider: Provider) -> None:
+    """Somebody came from `provider` and gave this address, which has an account: only its owner learns it."""
+    facts = {"full_name": user.full_name, "provider": provider, "link": web.absolute_url("signin.sign_in")}
+    write("signin/address-known", to(user), facts)
+
+
+def proof_code(user: User, code: str, *, minutes: int, expires_at: datetime) -> None:
+    """A code that proves who is there, for people without a password."""
+    facts = {"full_name": user.full_name, "code": code, "minutes": minutes}
+    write("signin/proof-code", to(user), facts, expires_at=expires_at)
+
+
+def signed_out_everywhere(user: User, undone: list[str]) -> None:
+    """After “this was not me”: what was done, in the reader's words, and how to go on."""
+    facts = {"full_name": user.full_name, "undone": undone, "recover": web.absolute_url("signin.forgot_password")}
+    write("signin/signed-out-everywhere", to(user), facts)
+
+
+def address_put_back(user: User, address: str) -> None:
+    """To the `address` that lost the account: no name in it, since nobody knows who reads there."""
+    write("signin/address-put-back", Reader(address, user.locale, user.id), {})
