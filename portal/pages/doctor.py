@@ -1,6 +1,7 @@
 """`flask doctor`: is everything as it should be, and if not, what to do."""
 
 import json
+import os
 import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from portal.erasure.ledger import LedgerBroken
 from portal.erasure.opened import ledger
 from portal.erasure.replay import missing
 from portal.extensions import settings
+from portal.pages.plain_lines import in_the_clear
 from portal.storage import opened
 from portal.storage.files import customer_prefix
 from portal.work import runner
@@ -52,6 +54,8 @@ def look_at_configuration() -> Iterator[Finding]:
     yield _ok("configuration", f"ok ({given.env}, {given.base_url})")
     if given.is_production and not given.dpo_name:
         yield _wrong("configuration", "Set PORTAL_DPO_NAME: who answers for data protection is shown to everyone.")
+    if given.is_production:
+        yield from (_wrong("configuration", what_to_do) for what_to_do in in_the_clear(given, os.environ))
 
 
 def look_at_database() -> Iterator[Finding]:
