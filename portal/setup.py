@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import logs
 from portal.config import Settings
-from portal.core import access, language, mistakes, web
+from portal.core import access, language, mistakes, throttle, web
 from portal.core.contact import contact_point
 from portal.core.database import begin_by_method, db, prepare_sqlite
 from portal.extensions import csrf, login, migrate
@@ -58,6 +58,7 @@ def connect_extensions(app: Flask) -> None:
     csrf.init_app(app)
     language.connect(app)
     mistakes.connect(app)
+    throttle.connect(app, app.extensions["settings"])
     with app.app_context():
         prepare_sqlite(db.engine)
 

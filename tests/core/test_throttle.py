@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from portal.core import throttle
+from portal.core import clock, throttle
 from portal.core.database import db
 from portal.core.throttle import ThrottleCount, TooOften
 from tests.support.portals import portal
@@ -77,7 +77,7 @@ def test_counts_end_with_their_age(app, count, move_clock):
     count()
     move_clock(days=2.5)
     with app.app_context():
-        for statement in app.extensions["datamap"].outdated(throttle.clock.now()):
+        for statement in app.extensions["datamap"].outdated(clock.now()):
             db.session.execute(statement)
         db.session.commit()
 

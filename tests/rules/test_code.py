@@ -8,7 +8,9 @@ PORTAL = ROOT / "portal"
 MAY_COMMIT = {"views.py", "tasks.py", "cli.py"}  # and *_views.py
 EDGES_BY_NAME = {
     "core/leases.py": "claims, renewals and put-backs are transactions of their own",
-    "core/throttle.py": "a count outlives the request that it refuses",
+    "core/throttle/counting.py": "a count outlives the request that it refuses",
+    "core/throttle/delays.py": "a try is counted before it is judged, whatever becomes of the request",
+    "core/throttle/in_database.py": "as above: each count is a transaction of its own",
     "work/runner.py": "the task edge that every duty runs in",
     "mailer/delivery.py": "a task: what was read is let go before the server is spoken to",
     "erasure/crowd.py": "leases of closings, as in core/leases.py",
