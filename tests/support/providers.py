@@ -1,0 +1,79 @@
+"""Google and Facebook beside a test's portal. A conftest takes what it needs: `from tests.support.providers import …`.
+
+`environ` makes the portal of the tests below know both; `google` and `facebook` are the services; `come_from` walks a
+browser there and back.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.support.browse import Browse
+from tests.support.facebook import Facebook
+from tests.support.google import Google
+from tests.support.stand_in import StandIn, serving
+
+
+@pytest.fixture(scope="session")
+def google_service() -> Iterator[Google]:
+    google = Google()
+    with serving(google):
+        yield google
+
+
+@pytest.fixture(scope="session")
+def facebook_service() -> Iterator[Facebook]:
+    facebook = Facebook()
+    with serving(facebook):
+        yield facebook
+
+
+@pytest.fixture
+def google(google_service: Google) -> Iterator[Google]:
+    """Google, well behaved and knowing nobody."""
+    yield google_service
+    google_service.forget()
+
+
+@pytest.fixture
+def facebook(facebook_service: Facebook) -> Iterator[Facebook]:
+    """Facebook, well behaved and knowing nobody."""
+    yield facebook_service
+    facebook_service.forget()
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], google: Google, facebook: Facebook) -> dict[str, str]:
+    """The settings of a portal that has keys at both."""
+    return environ | google.environ() | facebook.environ()
+
+
+def go_to(browser: Browse, provider: str, *, start: str = "") -> str:
+    """Follow the button (or another `start`): the address at the provider to which the portal sends the browser."""
+    reply = browser.get(start or f"/sign-in/{provider}")
+    assert reply.status_code == 303, reply.get_data(as_text=True)
+    return str(reply.headers["Location"])
+
+
+def come_back(browser: Browse, location: str) -> TestResponse:
+    """Follow the provider's redirect back into the portal; the portal's answer to it."""
+    parts = urlsplit(location)
+    return browser.get(f"{parts.path}?{parts.query}")
+
+
+def come_from(
+    browser: Browse, service: StandIn, sub: str = "1001", *, start: str = "", cancel: bool = False, **claims: Any
+) -> TestResponse:
+    """Go to Google or Facebook, be `sub` there with these claims, and come back: the answer of the callback.
+
+    `come_from(browse, google, "1001", email="ha@gmail.com", email_verified=True, name="Hà")`; `start` is the address
+    that leads there (`/security/linked/google/link`, `/sign-in/google?next=/exports`).
+    """
+    assert isinstance(service, Google | Facebook)
+    provider = "google" if isinstance(service, Google) else "facebook"
+    service.knows(sub, **claims)
+    location = go_to(browser, provider, start=start)
+    return come_back(browser, service.choose(location, None if cancel else sub))
