@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 PREFIX = "PORTAL_"
 SECRETS = ("SECRET_KEY", "STORAGE_KEY", "HASH_KEY", "RECEIPT_KEY")
+TOGETHER = (("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"), ("FACEBOOK_CLIENT_ID", "FACEBOOK_CLIENT_SECRET"))
+OF_PROVIDERS = ("GOOGLE_DISCOVERY_URL", "FACEBOOK_AUTHORIZE_URL", "FACEBOOK_GRAPH_URL")
 MUST_BE_SET_IN_PRODUCTION = (*SECRETS, "BASE_URL", "SMTP_URL")
 
 
@@ -34,6 +36,7 @@ class Settings:
     queue_url: str = ""
     storage_url: str = ""
     storage_key: str = ""
+    storage_key_before: str = ""
     smtp_url: str = ""
     sms_url: str = ""
     mail_from: str = "Smartos <no-reply@smartos.space>"
@@ -44,11 +47,11 @@ class Settings:
     retention_days: int = 30
     google_client_id: str = ""
     google_client_secret: str = ""
-    google_discovery_url: str = ""
+    google_discovery_url: str = "https://accounts.google.com/.well-known/openid-configuration"
     facebook_client_id: str = ""
     facebook_client_secret: str = ""
-    facebook_authorize_url: str = ""
-    facebook_graph_url: str = ""
+    facebook_authorize_url: str = "https://www.facebook.com/v23.0/dialog/oauth"
+    facebook_graph_url: str = "https://graph.facebook.com/v23.0"
     trusted_proxies: int = 0
 
     @property
@@ -177,10 +180,14 @@ CHECKS: dict[str, Callable[[str], Any]] = {
     "TIMEZONE": _zone,
     "RETENTION_DAYS": _retention,
     "TRUSTED_PROXIES": _count,
+    **dict.fromkeys(OF_PROVIDERS, _web_address),
 }
 
 
 def _check(settings: Settings, given: Mapping[str, str]) -> None:
+    for names in TOGETHER:
+        if len([name for name in names if given.get(name)]) == 1:
+            raise SettingsError(f"{' and '.join(PREFIX + name for name in names)} are set together, or not at all.")
     if settings.is_production:
         _check_production(settings, given)
     elif not is_loopback(urlsplit(settings.base_url).hostname or ""):
@@ -195,6 +202,9 @@ def _check_production(settings: Settings, given: Mapping[str, str]) -> None:
         raise SettingsError(f"Production does not start without {', '.join(missing)}.")
     if not settings.is_https:
         raise SettingsError("PORTAL_BASE_URL must be https in production.")
+    plain = [PREFIX + name for name in OF_PROVIDERS if not getattr(settings, name.lower()).startswith("https://")]
+    if plain:
+        raise SettingsError(f"{', '.join(plain)} must be https in production.")
     if settings.clock_offset:
         raise SettingsError("PORTAL_CLOCK_OFFSET is for development only.")
 

@@ -6,6 +6,7 @@ that a sealed value copied into another row does not open.
 
 import base64
 import os
+from contextlib import suppress
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,7 +25,7 @@ class DoesNotOpen(Exception):
 def seal(purpose: str, place: str, secret: bytes) -> str:
     """`secret` as text for a column; only the same `purpose` and `place` open it again."""
     nonce = os.urandom(NONCE_BYTES)
-    sealed = AESGCM(_key(purpose)).encrypt(nonce, secret, VERSION + place.encode())
+    sealed = AESGCM(_key(purpose, _storage_keys()[0])).encrypt(nonce, secret, VERSION + place.encode())
     return base64.urlsafe_b64encode(VERSION + nonce + sealed).decode()
 
 
@@ -32,12 +33,22 @@ def unseal(purpose: str, place: str, text: str) -> bytes:
     """The secret again. Raises DoesNotOpen."""
     raw = base64.urlsafe_b64decode(text)
     nonce, sealed = raw[1 : 1 + NONCE_BYTES], raw[1 + NONCE_BYTES :]
-    try:
-        return AESGCM(_key(purpose)).decrypt(nonce, sealed, raw[:1] + place.encode())
-    except InvalidTag as error:
-        raise DoesNotOpen(purpose) from error
+    for secret in _storage_keys():
+        with suppress(InvalidTag):
+            return AESGCM(_key(purpose, secret)).decrypt(nonce, sealed, raw[:1] + place.encode())
+    raise DoesNotOpen(purpose)
 
 
-def _key(purpose: str) -> bytes:
-    secret = current_app.extensions["settings"].storage_key.encode()
-    return HKDF(SHA256(), 32, salt=None, info=f"portal sealing {purpose}".encode()).derive(secret)
+def resealed(purpose: str, place: str, text: str) -> str:
+    """The same secret sealed under the present STORAGE_KEY. Raises DoesNotOpen."""
+    return seal(purpose, place, unseal(purpose, place, text))
+
+
+def _storage_keys() -> list[str]:
+    """The present STORAGE_KEY, and the one before while it is being replaced."""
+    settings = current_app.extensions["settings"]
+    return [key for key in (settings.storage_key, settings.storage_key_before) if key]
+
+
+def _key(purpose: str, secret: str) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=f"portal sealing {purpose}".encode()).derive(secret.encode())

@@ -1,26 +1,32 @@
-"""`flask operator add|sign-out`: a first Admin User of Smartos itself; and the end of anybody's sessions."""
+"""`flask operator add|sign-out`: a first Admin User of Smartos itself; the end of anybody's sessions. `flask keys`."""
 
 import json
+from uuid import UUID
 
 import click
 from email_validator import EmailNotValidError
 from flask.cli import AppGroup
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
-from portal.accounts.models import Role, User
+from portal.accounts.models import Customer, Role, User
 from portal.accounts.service import make_smartos, make_user, smartos, user_by_email
 from portal.audit import chain
-from portal.core import web
+from portal.core import sealing, web
 from portal.core.commands import failing_clearly
 from portal.core.database import db
 from portal.core.forms import normal_email
 from portal.extensions import settings
 from portal.signin import service as signin
+from portal.signin.factors.models import SecondStep
 from portal.signin.models import SignIn
+from portal.storage import opened
+from portal.storage.keys import KeyForgotten, WrongStorageKey
 
 LINK_HOURS = 72
+SECOND_STEP = "second-step"  # what its secrets are sealed for (signin.factors)
 
 group = AppGroup("operator", help="Smartos's own people.")
+keys_group = AppGroup("keys", help="The keys that customers' data is sealed with.")
 
 
 class Address(click.ParamType[str]):
@@ -91,4 +97,46 @@ def _end_sessions(user: User | None) -> int:
     return len(ended)
 
 
-COMMANDS = (group,)
+@keys_group.command("rotate")
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@failing_clearly
+def rotate(as_json: bool) -> None:
+    """Seal under STORAGE_KEY what is still sealed under STORAGE_KEY_BEFORE. May be repeated."""
+    try:
+        counts = {"customers": _rewrap_customers(), "second_steps": _reseal_second_steps()}
+    except (WrongStorageKey, sealing.DoesNotOpen) as error:
+        raise click.ClickException(
+            "Something opens under neither of the two keys; nothing of it was changed."
+        ) from error
+    chain.record("keys.rotated")
+    db.session.commit()
+    click.echo(json.dumps(counts) if as_json else " · ".join(f"{name} {n}" for name, n in counts.items()))
+
+
+def _rewrap_customers() -> int:
+    """One customer after the other, each under the lock that a purge waits for; how many were not yet."""
+    changed = 0
+    for customer_id in db.session.scalars(select(Customer.id)).all():
+        if db.session.get(Customer, customer_id, with_for_update=True) is not None:
+            changed += _rewrap(customer_id)
+        db.session.commit()
+    return changed
+
+
+def _rewrap(customer_id: UUID) -> bool:
+    try:
+        return opened.keys().rewrap(customer_id)
+    except KeyForgotten:  # without files, or closing
+        return False
+
+
+def _reseal_second_steps() -> int:
+    rows = db.session.execute(select(SecondStep.id, SecondStep.user_id, SecondStep.sealed_secret)).all()
+    for step_id, user_id, sealed in rows:
+        still_the_same = (SecondStep.id == step_id, SecondStep.sealed_secret == sealed)
+        fresh = sealing.resealed(SECOND_STEP, str(user_id), sealed)
+        db.session.execute(update(SecondStep).where(*still_the_same).values(sealed_secret=fresh))
+    return len(rows)
+
+
+COMMANDS = (group, keys_group)

@@ -53,15 +53,23 @@ def parse_key(text: str, *, name: str = "STORAGE_KEY") -> bytes:
 class Keys:
     """The customers' keys in `store` and `mirror`, wrapped under `kek`. Safe to share between threads.
 
-    `monotonic` gives seconds that only ever grow.
+    What is still wrapped under the `before` one opens too, until `rewrap` has gone over it. `monotonic` gives
+    seconds that only ever grow.
     """
 
     def __init__(
-        self, store: Place, mirror: Place, kek: bytes, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        store: Place,
+        mirror: Place,
+        kek: bytes,
+        *,
+        before: bytes | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._mirror = mirror
         self._kek = kek
+        self._before = before
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, bytes]] = {}
 
@@ -110,6 +118,20 @@ class Keys:
                 return
         raise KeyStillThere(path)
 
+    def rewrap(self, customer_id: UUID | str) -> bool:
+        """Wrap the customer's key under the present STORAGE_KEY in both places; whether one was not yet.
+
+        Only under a lock on the customer's row: a purge clears the key once more after it has deleted that row.
+        Repeating it is harmless. Raises KeyForgotten, WrongStorageKey.
+        """
+        path = _path(customer_id)
+        fresh = aes_key_wrap(self._kek, self._unwrap(self._wrapped(path)))
+        stale = [place for place in (self._store, self._mirror) if not place.exists(path) or place.get(path) != fresh]
+        for place in stale:
+            place.put(path, fresh)
+            place.sync(path)
+        return bool(stale)
+
     def count(self) -> tuple[int, int]:
         """How many keys the store and the mirror hold; they differ only where something was lost."""
         return sum(1 for _ in self._store.list(PREFIX)), sum(1 for _ in self._mirror.list(PREFIX))
@@ -135,10 +157,10 @@ class Keys:
             raise KeyForgotten(path) from None
 
     def _unwrap(self, wrapped: bytes) -> bytes:
-        try:
-            return aes_key_unwrap(self._kek, wrapped)
-        except (InvalidUnwrap, ValueError):
-            raise WrongStorageKey("a customer's key does not open under this STORAGE_KEY") from None
+        for kek in filter(None, (self._kek, self._before)):
+            with suppress(InvalidUnwrap, ValueError):
+                return aes_key_unwrap(kek, wrapped)
+        raise WrongStorageKey("a customer's key does not open under this STORAGE_KEY")
 
     def _delete(self, path: str) -> None:
         for place in (self._mirror, self._store):

@@ -19,7 +19,13 @@ def connect(app: Flask) -> None:
     aside = open_place(settings.ledger_url or (settings.instance_path / "ledger").as_uri(), root=settings.instance_path)
     app.extensions["store"] = store
     app.extensions["ledger_place"] = aside
-    app.extensions["keys"] = Keys(store, aside, parse_key(settings.storage_key))
+    before = settings.storage_key_before
+    app.extensions["keys"] = Keys(
+        store,
+        aside,
+        parse_key(settings.storage_key),
+        before=parse_key(before, name="STORAGE_KEY_BEFORE") if before else None,
+    )
     app.extensions["files"] = Files(store, app.extensions["keys"])
 
 
