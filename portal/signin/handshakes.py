@@ -10,6 +10,7 @@ from portal.accounts.models import User
 from portal.core import clock, hashes
 from portal.core.database import db
 from portal.signin.models import Handshake, HandshakeKind
+from portal.signin.providers.models import Newcomer
 from portal.signin.sessions import HALF_DONE as BROWSER
 
 MOST = 10
@@ -26,6 +27,21 @@ def known_browser_hash() -> str | None:
     """The same without giving the browser one: None where no cookie came back."""
     secret = session.get(BROWSER)
     return hashes.of_secret(secret) if isinstance(secret, str) else None
+
+
+def renew_browser() -> None:
+    """This browser gets another secret, and what it began goes with it.
+
+    Called as somebody gets in, or half in: a cookie that was planted or copied before then opens nothing after
+    (session fixation). A browser that began nothing needs none.
+    """
+    before = known_browser_hash()
+    if before is None:
+        return
+    session[BROWSER] = hashes.new_secret()
+    for model in (Handshake, Newcomer):
+        moved = update(model).where(model.browser_hash == before).values(browser_hash=browser_hash())
+        db.session.execute(moved, execution_options={"synchronize_session": False})
 
 
 def begin(

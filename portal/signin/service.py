@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from flask_babel import force_locale
-from sqlalchemy import update
 
 from portal.accounts import links
 from portal.accounts.models import LinkPurpose, User
 from portal.accounts.service import user_by_email
 from portal.audit import chain
-from portal.core import clock, hashes
+from portal.core import hashes
 from portal.core.database import db
-from portal.signin import emails, passwords, pending, sessions
-from portal.signin.models import SignIn
+from portal.core.web import Visitor
+from portal.signin import emails, guesses, passwords, pending, sessions
 
 RESET_HOURS = 1
 
@@ -29,15 +28,18 @@ class PasswordRefused(Exception):
         self.reason = reason
 
 
-def check_password(email: str, password: str) -> User:
+def check_password(email: str, password: str, seen: Visitor) -> User:
     """Whose address and password these are.
 
-    Raises WrongPassword, after the same time for a known address as for an unknown one.
+    Raises WrongPassword, after the same time for a known address as for an unknown one; throttle.Waiting after too
+    many wrong ones, and then nothing was judged.
     """
     user = user_by_email(email)
-    db.session.commit()
+    tried = guesses.at_sign_in(email, user, seen)
     if not passwords.is_right(password, user.password_hash if user else None) or user is None:
+        guesses.note_wrong(email)
         raise WrongPassword
+    tried.right()
     return user
 
 
@@ -47,24 +49,16 @@ def sign_out(user: User) -> None:
     sessions.end_current()
 
 
-def prove(user: User, password: str) -> None:
-    """Fresh proof by password, good for ten minutes.
-
-    Raises WrongPassword.
-    """
-    if not passwords.is_right(password, user.password_hash):
-        raise WrongPassword
-    row: SignIn = user.sign_in
-    db.session.execute(update(SignIn).where(SignIn.id == row.id).values(proven_at=clock.now()))
-
-
-def change_password(user: User, current: str, new: str) -> None:
+def change_password(user: User, current: str, new: str, seen: Visitor) -> None:
     """Another password; every other session ends (ASVS 7.4.3).
 
-    Raises WrongPassword, PasswordRefused.
+    Raises WrongPassword, PasswordRefused; throttle.Waiting after too many wrong ones, and then nothing was judged.
     """
+    tried = guesses.by_session(user, seen)
     if not passwords.is_right(current, user.password_hash):
         raise WrongPassword
+    tried.right()
+    db.session.commit()  # nothing is locked while the new one is hashed
     set_password(user, new)
     sessions.end_others(user, keep=user.sign_in)
     emails.password_changed(user)

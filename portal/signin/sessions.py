@@ -12,7 +12,7 @@ from ua_parser import parse
 from portal.accounts.models import User
 from portal.core import clock, hashes
 from portal.core.database import db, writing
-from portal.core.web import Visitor
+from portal.core.web import Visitor, visitor
 from portal.signin.models import SignIn, Visit, Way
 
 PROOF = timedelta(minutes=10)
@@ -96,7 +96,8 @@ def _note_seen(row: SignIn) -> None:
         return
     db.session.commit()
     with writing():
-        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(last_seen_at=now))
+        values = {"last_seen_at": now, "ip": visitor().ip}
+        db.session.execute(update(SignIn).where(SignIn.id == row.id).values(**values))
         db.session.commit()
 
 

@@ -12,8 +12,8 @@ from portal.accounts.models import LinkPurpose
 from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
-from portal.core.throttle import count, throttled
-from portal.signin import entering, service, sessions
+from portal.core.throttle import Waiting, throttled
+from portal.signin import devices, entering, service, sessions, waiting
 from portal.signin.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from portal.signin.models import Way
 
@@ -23,16 +23,18 @@ bp = Blueprint("signin", __name__)
 @bp.route("/sign-in", methods=["GET", "POST"])
 @public
 @throttled("sign-in-ip", limit=100, seconds=600)
-@throttled("sign-in-account", field="email", limit=20, seconds=600)
 def sign_in() -> ResponseReturnValue:
     form = SignInForm()
     if not form.validate_on_submit():
         return web.page("signin/sign-in.html", form=form)
     try:
-        user = service.check_password(form.email.data, form.password.data)
+        user = service.check_password(form.email.data, form.password.data, web.visitor())
     except service.WrongPassword:
         form.form_errors.append(_("This e-mail and password do not fit together."))
         return web.page("signin/sign-in.html", form=form)
+    except Waiting as wait:
+        also = _("The other ways in below are open meanwhile, a link by e-mail too.")
+        return waiting.page("signin/sign-in.html", form, wait, also=also)
     answer = entering.enter(user, Way.PASSWORD, web.visitor(), after=request.args.get("next"))
     db.session.commit()
     return answer
@@ -45,7 +47,9 @@ def sign_out() -> ResponseReturnValue:
     service.sign_out(current_user)
     db.session.commit()
     flash(_("You are signed out."), "success")
-    return web.see_other("pages.home")
+    answer = web.see_other("pages.home")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'  # ASVS 5.0, 14.3.1; the cookie stays: it carries the words
+    return answer
 
 
 @bp.route("/forgot-password", methods=["GET", "POST"])
@@ -71,7 +75,8 @@ def forgot_password_sent() -> ResponseReturnValue:
 @public
 @throttled("reset-ip", limit=30, seconds=3600)
 def reset_password(token: str) -> ResponseReturnValue:
-    if links.find(token, LinkPurpose.RESET_PASSWORD) is None:
+    found = links.find(token, LinkPurpose.RESET_PASSWORD)
+    if found is None:
         return web.page("signin/link-over.html", status=404)
     db.session.commit()  # nothing is locked while a password is hashed
     form = NewPasswordForm()
@@ -85,6 +90,7 @@ def reset_password(token: str) -> ResponseReturnValue:
     if not is_done:
         return web.page("signin/link-over.html", status=404)
     db.session.commit()
+    devices.mailbox_proven(found[1])
     flash(_("Your new password is set. Please sign in with it."), "success")
     return web.see_other("signin.sign_in")
 
@@ -92,7 +98,7 @@ def reset_password(token: str) -> ResponseReturnValue:
 @bp.get("/security")
 @signed_in
 def security() -> ResponseReturnValue:
-    return web.page("signin/security.html", sign_ins=sessions.alive(current_user))
+    return web.page("signin/security.html", devices=devices.of(current_user))
 
 
 @bp.route("/security/password", methods=["GET", "POST"])
@@ -102,12 +108,13 @@ def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if not form.validate_on_submit():
         return web.page("signin/change-password.html", form=form)
-    count("prove-account", str(current_user.id), limit=20, seconds=600)
     try:
-        service.change_password(current_user, form.current_password.data, form.password.data)
+        service.change_password(current_user, form.current_password.data, form.password.data, web.visitor())
     except service.WrongPassword:
         form.current_password.errors = [_("This is not your password.")]
         return web.page("signin/change-password.html", form=form)
+    except Waiting as wait:
+        return waiting.page("signin/change-password.html", form, wait)
     except service.PasswordRefused as refusal:
         form.password.errors = [refusal.reason]
         return web.page("signin/change-password.html", form=form)
@@ -116,10 +123,10 @@ def change_password() -> ResponseReturnValue:
     return web.see_other("signin.security")
 
 
-@bp.get("/security/sessions")
+@bp.get("/security/sessions", endpoint="devices")
 @signed_in
-def devices() -> ResponseReturnValue:
-    return web.page("signin/sessions.html", sign_ins=sessions.alive(current_user))
+def session_list() -> ResponseReturnValue:
+    return web.page("signin/sessions.html", devices=devices.of(current_user))
 
 
 @bp.post("/security/sessions/<uuid:sign_in_id>/end")

@@ -5,10 +5,20 @@ are guessed (passwords, codes): each wrong try makes the next one wait longer, p
 """
 
 from portal.core.throttle import delays
-from portal.core.throttle.counting import count, throttled
+from portal.core.throttle.counting import account, count, throttled
 from portal.core.throttle.delays import Waiting
 from portal.core.throttle.models import ThrottleCount, ThrottleDelay
 from portal.core.throttle.refusal import TooOften
 from portal.core.throttle.stores import connect
 
-__all__ = ["ThrottleCount", "ThrottleDelay", "TooOften", "Waiting", "connect", "count", "delays", "throttled"]
+__all__ = [
+    "ThrottleCount",
+    "ThrottleDelay",
+    "TooOften",
+    "Waiting",
+    "account",
+    "connect",
+    "count",
+    "delays",
+    "throttled",
+]
