@@ -1,4 +1,4 @@
-"""The form for signing up (clauses 2.1, 4.1, 11.1)."""
+"""The forms for signing up (clauses 2.1, 4.1, 4.3, 11.1)."""
 
 from typing import Any
 
@@ -8,12 +8,14 @@ from wtforms import BooleanField, RadioField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.models import KIND_WORDS, Kind
-from portal.core.forms import Email, PublicForm, Secret, Text, at_most, must_be_ticked, required
+from portal.core.forms import Email, Form, PublicForm, Secret, Text, at_most, must_be_ticked, required
 from portal.signin import passwords
 from portal.signin.service import known_words
 
 
-class SignUpForm(PublicForm):
+class Details:
+    """What everyone gives who opens an account, whichever way they came."""
+
     kind = RadioField(
         _l("You are"),
         choices=[SelectChoice(kind.value, words) for kind, words in KIND_WORDS.items()],
@@ -22,7 +24,6 @@ class SignUpForm(PublicForm):
     full_name = Text(_l("Full name"), validators=[required(), at_most(200)])
     company_name = Text(_l("Company name"), validators=[at_most(200)])
     email = Email(_l("E-mail"), validators=[required(), at_most(320)])
-    password = Secret(_l("Password"), validators=[required()])
     age_confirmed = BooleanField(
         _l("I am 13 or older"), validators=[must_be_ticked(_l("Smartos is not meant for children under 13."))]
     )
@@ -35,11 +36,25 @@ class SignUpForm(PublicForm):
         if self.kind.data == Kind.ORGANISATION and not field.data:
             raise ValidationError(_("Please give the name of your organisation."))
 
+
+class SignUpForm(Details, PublicForm):
+    password = Secret(_l("Password"), validators=[required()])
+
     def validate_password(self, field: Any) -> None:
         about = known_words(self.email.data or "", self.full_name.data or "")
         if reason := passwords.objection(field.data, about=about):
             raise ValidationError(reason)
 
 
+class ContinueForm(Details, Form):
+    """Whoever came from Google or Facebook needs no password; the browser is known by its session."""
+
+
 class VerifyForm(PublicForm):
     """A button that only a person presses: mail scanners open links, but do not post."""
+
+
+class VerifyElsewhereForm(VerifyForm):
+    """In another browser than the one that signed up: only the password typed here will count."""
+
+    password = Secret(_l("Password"), validators=[required()])

@@ -25,6 +25,8 @@ from portal.profile.forms import (
 )
 from portal.profile.models import FIELD_WORDS
 from portal.signin.proof import fresh_proof
+from portal.signin.providers import linking
+from portal.signin.providers.models import PROVIDER_NAMES
 
 bp = Blueprint("profile", __name__)
 
@@ -37,12 +39,23 @@ def profile() -> ResponseReturnValue:
     """Every field of clause 3.1; e-mail and phone have pages of their own, since they must be verified."""
     form = _profile_form()
     if not form.validate_on_submit():
-        return web.page("profile/profile.html", form=form, words=FIELD_WORDS, company_fields=service.COMPANY_FIELDS)
+        return _shown(form)
     given = {name: form[name].data for name in service.fields_of(current_user) if name in request.form}
     outcome = service.change(current_user, given, shown=form.shown.data or "")
     db.session.commit()
     _tell(outcome)
     return web.see_other("profile.profile")
+
+
+def _shown(form: ProfileForm) -> ResponseReturnValue:
+    return web.page(
+        "profile/profile.html",
+        form=form,
+        words=FIELD_WORDS,
+        company_fields=service.COMPANY_FIELDS,
+        received=list(linking.accounts_of(current_user).values()),
+        provider_names=PROVIDER_NAMES,
+    )
 
 
 def _profile_form() -> ProfileForm:

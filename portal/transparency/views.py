@@ -16,6 +16,7 @@ CORRECTED_AT = {
     Category.PROFILE: "profile.profile",
     Category.ACCOUNT: "signin.security",
     Category.DEVICES: "signin.devices",
+    Category.LINKED_ACCOUNTS: "linking.linked",
     Category.EXPORTS: "exports.index",
 }
 

@@ -12,7 +12,7 @@ from portal.audit import chain
 from portal.core import clock, web
 from portal.core.web import Visitor
 from portal.signin import entering
-from portal.signin.providers import linking, newcomers
+from portal.signin.providers import linking, newcomers, received
 from portal.signin.providers.identity import Identity
 from portal.signin.providers.models import PROVIDER_NAMES
 
@@ -37,7 +37,7 @@ def _sign_in(identity: Identity, seen: Visitor, *, after: str | None) -> Respons
     if account.paused_at is not None:
         chain.record("signin.refused", subject=user, customer_id=user.customer_id)
         return web.page("signin/linked-paused.html", status=403, provider=PROVIDER_NAMES[account.provider])
-    linking.refresh(account, identity)
+    received.put(account, identity)  # the address there may change; the link is by subject
     account.used_at = clock.now()
     return entering.enter(user, identity.provider.way, seen, after=after)
 

@@ -8,7 +8,7 @@ from portal.audit import chain
 from portal.core.database import db
 from portal.signin import alarms, sessions, ways_in
 from portal.signin.models import SignIn
-from portal.signin.providers import newcomers
+from portal.signin.providers import newcomers, received
 from portal.signin.providers.identity import Identity
 from portal.signin.providers.models import PROVIDER_NAMES, LinkedAccount, Newcomer, Provider
 
@@ -50,12 +50,6 @@ def names_of(user: User) -> list[str]:
     return [PROVIDER_NAMES[provider] for provider in Provider if provider in accounts_of(user)]
 
 
-def refresh(account: LinkedAccount, identity: Identity) -> None:
-    """What the provider says today; the address there may change, the link stays."""
-    account.email, account.email_is_proven = identity.email, identity.email_is_proven
-    account.full_name = identity.full_name
-
-
 def check(user: User, newcomer: Newcomer) -> None:
     """Raises LinkedElsewhere or AnotherIsLinked when this newcomer cannot be linked to this person."""
     found = find(newcomer.issuer, newcomer.subject)
@@ -93,7 +87,7 @@ def link(user: User, newcomer: Newcomer) -> LinkedAccount:
 
 def resume(account: LinkedAccount, identity: Identity, user: User) -> None:
     """The person, freshly proven, came back with what is linked already: a pause ends."""
-    refresh(account, identity)
+    received.put(account, identity)
     if account.paused_at is None:
         return
     account.paused_at = None

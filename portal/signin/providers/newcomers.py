@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from portal.core import clock
 from portal.core.database import db
 from portal.signin import handshakes
+from portal.signin.providers import received
 from portal.signin.providers.identity import Identity
 from portal.signin.providers.models import Newcomer
 
@@ -29,8 +30,8 @@ def remember(identity: Identity) -> Newcomer:
             browser_hash=browser, provider=identity.provider, issuer=identity.issuer, subject=identity.subject
         )
         db.session.add(row)
-    row.email, row.email_is_proven = identity.email, identity.email_is_proven
-    row.full_name, row.came_at = identity.full_name, clock.now()
+    received.put(row, identity)
+    row.came_at = clock.now()
     return row
 
 
