@@ -33,6 +33,13 @@ PUBLIC = {
     "policies.terms_version",
     "policies.terms_versions",
     "profile.confirm_email",
+    "provider_callbacks.deauthorize",
+    "provider_callbacks.google_events",
+    "provider_deletion.facebook_data_deletion",
+    "providers.facebook",
+    "providers.facebook_callback",
+    "providers.google",
+    "providers.google_callback",
     "signin.forgot_password",
     "signin.forgot_password_sent",
     "signin.reset_password",
@@ -40,6 +47,9 @@ PUBLIC = {
     "static",
     "support.contact",
     "support.contact_sent",
+    "well_known.change_password",
+    "well_known.passkey_endpoints",
+    "well_known.security_txt",
 }
 OPEN_WHILE_CLOSING = {
     "erasure.close_account",
