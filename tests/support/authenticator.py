@@ -76,7 +76,7 @@ class Authenticator:
         return PRESENT | VERIFIED | (ELIGIBLE | BACKED_UP if self.synced else 0)
 
     def make(self, options: dict[str, Any], *, credential: Credential | None = None, **wrong: Any) -> dict[str, Any]:
-        """What `navigator.credentials.create(…).toJSON()` gives. `wrong`: see `_parts`, and `cose`, `statement`, `raw`."""
+        """What `navigator.credentials.create(…)` gives, as JSON. `wrong`: see `_parts`; `cose`, `statement`, `raw`."""
         made = credential or Credential(new_private(self.algorithm), unb64(options["user"]["id"]))
         self.kept.append(made)
         public = wrong.pop("cose", None) or made.cose()
@@ -89,7 +89,7 @@ class Authenticator:
         return self._credential(made, response)
 
     def answer(self, options: dict[str, Any], *, credential: Credential | None = None, **wrong: Any) -> dict[str, Any]:
-        """What `navigator.credentials.get(…).toJSON()` gives. `wrong`: see `_parts`, and `handle`, `sign`, `data`."""
+        """What `navigator.credentials.get(…)` gives, as JSON. `wrong`: see `_parts`; `handle`, `sign`, `data`."""
         used = credential or self.kept[-1]
         if not self.synced:
             used.count += 1

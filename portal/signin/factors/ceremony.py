@@ -53,6 +53,7 @@ ALGORITHMS = [
     COSEAlgorithmIdentifier.EDDSA,
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
+LONGEST_ANSWER = 64_000  # characters of JSON; an attestation with a chain of certificates takes about 10,000
 LONGEST_ID = 1023  # bytes (WebAuthn, 7.1)
 LONGEST_KEY = 2000  # bytes; an RSA key of 4096 bits takes 530
 TRANSPORTS = {transport.value: transport for transport in AuthenticatorTransport}
@@ -144,7 +145,7 @@ def ask_for_known(purpose: Purpose, *, user: User | None = None, known: Sequence
 def judge_new(answer: str, user: User) -> tuple[VerifiedRegistration, list[str]]:
     """A new passkey and its transports. Raises Refused; the challenge is used up either way."""
     with _forged_when_broken():
-        credential = parse_registration_credential_json(answer)
+        credential = parse_registration_credential_json(_bounded(answer))
     challenge = _take_challenge(credential, Purpose.ADD, user)
     with _forged_when_broken():
         new = verify_registration_response(
@@ -167,7 +168,7 @@ def judge_new(answer: str, user: User) -> tuple[VerifiedRegistration, list[str]]
 def read_known(answer: str, purpose: Purpose, user: User | None) -> tuple[AuthenticationCredential, bytes]:
     """What the browser sent, and the challenge it answers, now used up. Raises Refused."""
     with _forged_when_broken():
-        credential = parse_authentication_credential_json(answer)
+        credential = parse_authentication_credential_json(_bounded(answer))
     return credential, _take_challenge(credential, purpose, user)
 
 
@@ -216,6 +217,12 @@ def _take_challenge(
     if said.cross_origin:
         raise Refused(Trouble.FORGED)
     return said.challenge
+
+
+def _bounded(answer: str) -> str:
+    if len(answer) > LONGEST_ANSWER:
+        raise Refused(Trouble.FORGED)
+    return answer
 
 
 @contextmanager

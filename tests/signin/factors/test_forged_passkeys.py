@@ -1,0 +1,336 @@
+"""Bad input to passkeys: forged, replayed, expired, foreign. A clear page, an entry in the audit, nothing half-made."""
+
+import copy
+import json
+from itertools import product
+
+import cbor2
+import pytest
+from sqlalchemy import func, select
+
+from portal.core.database import db
+from portal.signin.models import Handshake, HandshakeKind
+from tests.support.authenticator import (
+    ATTESTED,
+    ES256,
+    PRESENT,
+    RS256,
+    VERIFIED,
+    Authenticator,
+    Credential,
+    b64,
+    new_private,
+)
+from tests.support.browse import Browse
+from tests.support.passkeys import ADD, PROVE, SIGN_IN, acts, add, is_in, kept, options_of, send, sign_in, words
+
+FORGED = {
+    "another origin": {"origin": "https://localhost:8000"},
+    "another port": {"origin": "http://localhost:8001"},
+    "a look-alike": {"origin": "http://localhost:8000.evil.example"},
+    "another site's passkey": {"rp_id": "evil.example"},
+    "inside a foreign page": {"cross_origin": True},
+    "nobody there": {"flags": VERIFIED},
+    "backed up but not eligible": {"flags": PRESENT | VERIFIED | 0x10},
+    "client data that is no JSON": {"client_data": b"{"},
+    "client data that is a list": {"client_data": b"[]"},
+    "client data of other types": {"kind": 7, "origin": {}},
+    "client data in no encoding": {"client_data": b"\xff\xfe\xfd"},
+}
+
+
+def test_a_forged_answer_does_not_sign_in(app, alice, alices_phone):
+    stranger = Browse(app)
+
+    for name, wrong in {**FORGED, "of another ceremony": {"kind": "webauthn.create"}}.items():
+        reply = sign_in(stranger, alices_phone, **wrong)
+        assert reply.status_code == 422, name
+        assert "does not fit together" in words(reply), name
+        assert acts(app)[-1] == "passkey.refused-forged", name
+
+    assert not is_in(stranger)
+    assert kept(app)[0].used_at is None
+
+
+def test_a_forged_attestation_adds_nothing(app, alice, browse_as, phone):
+    browse = browse_as(alice)
+
+    for name, wrong in {**FORGED, "of another ceremony": {"kind": "webauthn.get"}}.items():
+        reply = add(browse, phone, **wrong)
+        assert reply.status_code == 422, name
+        assert "does not fit together" in words(reply), name
+        assert acts(app)[-1] == "passkey.refused-forged", name
+
+    assert kept(app) == []
+
+
+COSE = Credential(new_private(), b"").cose()
+BROKEN = {
+    "ES384": {"cose": {**COSE, 3: -35}},
+    "RS1, which is SHA-1": {"cose": {**COSE, 3: -65535}},
+    "a point off the curve": {"cose": {**COSE, -2: b"\x01" * 32}},
+    "a number for a point": {"cose": {**COSE, -2: 7}},
+    "an unknown curve": {"cose": {**COSE, -1: 99}},
+    "a key of 40,000 bits": {"cose": {1: 3, 3: RS256, -1: b"\xff" * 5000, -2: b"\x01\x00\x01"}},
+    "a list for a key": {"cose": [1, 2, 3]},
+    "an empty key": {"cose": {1: 2}},
+    "a word for a key": {"cose": "key"},
+    "no CBOR": {"raw": b"\xff"},
+    "CBOR too deep": {"raw": b"\x9f" * 20_000},
+    "a string of 2^64 bytes": {"raw": b"\x5b\xff\xff\xff\xff\xff\xff\xff\xff"},
+    "no authenticator data": {"raw": cbor2.dumps({"fmt": "none", "attStmt": {}})},
+    "text for authenticator data": {"raw": cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": "text"})},
+    "no key in it": {"raw": cbor2.dumps({"fmt": 7, "attStmt": 7, "authData": b"\x00" * 37})},
+    "a statement where none belongs": {"statement": {"fmt": "none", "attStmt": {"sig": b"x"}}},
+    "a broken signature": {"statement": {"fmt": "packed", "attStmt": {"alg": ES256, "sig": b"x"}}},
+    "half a TPM": {"statement": {"fmt": "tpm", "attStmt": {"ver": "2.0"}}},
+    "an unknown format": {"statement": {"fmt": "of our own", "attStmt": {}}},
+    "extensions that are not there": {"flags": PRESENT | VERIFIED | 0x80},
+}
+
+
+def test_an_attestation_with_one_thing_wrong_adds_nothing_and_breaks_nothing(app, alice, browse_as, phone):
+    browse = browse_as(alice)
+
+    for name, wrong in BROKEN.items():
+        assert add(browse, phone, **wrong).status_code == 422, name
+        assert acts(app)[-1] == "passkey.refused-forged", name
+
+    assert kept(app) == []
+
+
+def test_an_attestation_that_names_another_credential_than_it_holds_adds_nothing(app, alice, browse_as, phone):
+    browse = browse_as(alice)
+    sent = phone.make(options_of(browse, ADD))
+    sent["id"] = sent["rawId"] = b64(b"another name")
+
+    assert send(browse, ADD, sent).status_code == 422
+    assert kept(app) == []
+
+
+TWISTED = {
+    "nothing": {"data": b""},
+    "a byte too few": {"data": b"\x00" * 36},
+    "all zeros": {"data": b"\x00" * 37},
+    "all ones": {"data": b"\xff" * 300},
+    "says that a key follows": {"flags": PRESENT | VERIFIED | ATTESTED},
+    "no signature": {"sign": lambda data: b""},
+    "a signature of zeros": {"sign": lambda data: b"\x30\x06\x02\x01\x00\x02\x01\x00"},
+    "signed by another key": {"sign": Credential(new_private(), b"").sign},
+    "signed by a key of another kind": {"sign": Credential(new_private(RS256), b"").sign},
+}
+
+
+def test_an_answer_with_one_thing_wrong_signs_nobody_in_and_breaks_nothing(app, alices_phone):
+    stranger = Browse(app)
+
+    for name, wrong in TWISTED.items():
+        assert sign_in(stranger, alices_phone, **wrong).status_code == 422, name
+        assert acts(app)[-1] == "passkey.refused-forged", name
+
+    assert not is_in(stranger)
+
+
+NONSENSE = [
+    "",
+    "{",
+    "null",
+    "[]",
+    "7",
+    '"text"',
+    "[" * 50_000,
+    "{}",
+    '{"id": 1, "rawId": [], "response": {}, "type": {}}',
+    '{"id": "é", "rawId": "é", "response": {"clientDataJSON": "é"}, "type": "public-key"}',
+    "x" * 900_000,
+    "\ud800".encode("utf-16", "surrogatepass").decode("latin-1"),
+]
+
+
+def test_what_is_no_credential_at_all_is_answered_with_a_page(app, alice, browse_as, browse):
+    mine = browse_as(alice)
+
+    for sent in NONSENSE:
+        replies = [send(browse, SIGN_IN, sent), send(mine, PROVE, sent), send(mine, ADD, sent)]
+        assert [reply.status_code for reply in replies] == [422, 422, 422], sent[:60]
+        assert all("does not fit together" in words(reply) for reply in replies), sent[:60]
+        assert acts(app)[-3:] == ["passkey.refused-forged"] * 3, sent[:60]
+
+    assert kept(app) == []
+
+
+def test_each_part_of_an_answer_may_be_nonsense(browse, alices_phone):
+    good = alices_phone.answer(options_of(browse, SIGN_IN))
+
+    for part, text in product(
+        ("clientDataJSON", "authenticatorData", "signature", "userHandle"), ("", "!", "====", "A", 7, None, [], {})
+    ):
+        bad = alices_phone.answer(options_of(browse, SIGN_IN))
+        bad["response"][part] = text
+        assert send(browse, SIGN_IN, bad).status_code == 422, (part, text)
+
+    assert not is_in(browse)
+    assert send(browse, SIGN_IN, good).status_code == 422  # its challenge is the eleventh from the end
+    assert sign_in(browse, alices_phone).status_code == 303
+
+
+def test_megabytes_are_answered_with_a_page_and_more_are_not_even_read(app, browse, alice):
+    assert send(browse, SIGN_IN, "x" * 1_100_000).status_code == 422
+    assert send(browse, SIGN_IN, "x" * 2_100_000).status_code == 413
+
+
+def test_without_a_form_token_nothing_is_looked_at(app, browse, alices_phone):
+    sent = json.dumps(alices_phone.answer(options_of(browse, SIGN_IN)))
+
+    assert browse.post("/sign-in/passkey", {"credential": sent}).status_code == 400
+    assert browse.post("/sign-in/passkey/options").status_code == 400
+    assert not is_in(browse)
+
+
+def test_who_was_not_verified_by_the_device_is_told_to_unlock_it(app, alice, browse_as, alices_phone):
+    stranger, mine = Browse(app), browse_as(alice)
+
+    signing_in = sign_in(stranger, alices_phone, flags=PRESENT)
+    adding = add(mine, Authenticator(), flags=PRESENT)
+
+    assert signing_in.status_code == adding.status_code == 422
+    assert "fingerprint, face or PIN" in words(signing_in)
+    assert "unlock it by fingerprint" in words(adding)
+    assert not is_in(stranger)
+    assert len(kept(app)) == 1
+    assert acts(app)[-2:] == ["passkey.refused-unverified"] * 2
+
+
+def test_an_answer_works_once(app, alice, alices_phone):
+    browse = Browse(app)
+    sent = alices_phone.answer(options_of(browse, SIGN_IN))
+    assert send(browse, SIGN_IN, sent).status_code == 303
+    browse.submit("/sign-out", page="/overview")
+
+    replayed, elsewhere = send(browse, SIGN_IN, sent), send(Browse(app), SIGN_IN, sent)
+
+    assert replayed.status_code == elsewhere.status_code == 422
+    assert "longer than five minutes, or it was sent twice" in words(replayed)
+    assert acts(app)[-2:] == ["passkey.refused-late"] * 2
+    assert not is_in(browse)
+
+
+def test_a_wrong_answer_uses_the_challenge_up(app, browse, alices_phone):
+    asked = options_of(browse, SIGN_IN)
+    send(browse, SIGN_IN, alices_phone.answer(asked, flags=PRESENT))
+
+    reply = send(browse, SIGN_IN, alices_phone.answer(asked))
+
+    assert reply.status_code == 422
+    assert acts(app)[-1] == "passkey.refused-late"
+
+
+def test_a_challenge_lasts_five_minutes(app, alices_phone, move_clock):
+    browse = Browse(app)
+    asked = options_of(browse, SIGN_IN)
+    move_clock(seconds=301)
+
+    assert send(browse, SIGN_IN, alices_phone.answer(asked)).status_code == 422
+    assert acts(app)[-1] == "passkey.refused-late"
+
+
+def test_a_challenge_belongs_to_the_browser_that_asked(app, alices_phone):
+    asked = options_of(Browse(app), SIGN_IN)
+    elsewhere = Browse(app)
+    options_of(elsewhere, SIGN_IN)
+
+    assert send(elsewhere, SIGN_IN, alices_phone.answer(asked)).status_code == 422
+    assert not is_in(elsewhere)
+
+
+def test_a_challenge_that_the_authenticator_thought_up_is_none(app, browse, alices_phone):
+    reply = sign_in(browse, alices_phone, challenge=b64(b"\x00" * 32))
+
+    assert reply.status_code == 422
+    assert acts(app)[-1] == "passkey.refused-late"
+
+
+@pytest.mark.parametrize(("asked_for", "sent_to"), [(SIGN_IN, PROVE), (PROVE, SIGN_IN), (SIGN_IN, ADD), (PROVE, ADD)])
+def test_a_challenge_serves_one_purpose(app, alice, browse_as, alices_phone, asked_for, sent_to):
+    browse = browse_as(alice)
+    asked = options_of(browse, asked_for)
+    asked["user"] = {"id": b64(alices_phone.kept[0].handle)}
+    sent = Authenticator().make(asked) if sent_to == ADD else alices_phone.answer(asked)
+
+    assert send(browse, sent_to, sent).status_code == 422
+    assert acts(app)[-1] == "passkey.refused-late"
+    assert len(kept(app)) == 1
+
+
+@pytest.mark.parametrize("kind", [PROVE, ADD])
+def test_a_challenge_of_one_person_is_useless_for_the_next_in_the_same_browser(
+    app, alice, make_customer, browse_as, alices_phone, kind
+):
+    browse, bob = browse_as(alice), make_customer().admin
+    asked = options_of(browse, kind)
+    browse.sign_in(bob)
+    sent = Authenticator().make(asked) if kind == ADD else alices_phone.answer(asked)
+
+    assert send(browse, kind, sent).status_code == 422
+    assert acts(app)[-1] == "passkey.refused-late"
+    assert kept(app, bob) == []
+
+
+def test_two_tabs_of_one_browser_do_not_take_each_others_challenge_away(app, alices_phone):
+    browse = Browse(app)
+    first, _second = options_of(browse, SIGN_IN), options_of(browse, SIGN_IN)
+
+    assert send(browse, SIGN_IN, alices_phone.answer(first)).status_code == 303
+
+
+def test_forty_challenges_in_one_browser_leave_ten_rows_and_a_small_cookie(app, browse, alice):
+    for _ in range(40):
+        options_of(browse, SIGN_IN)
+
+    with app.app_context():
+        waiting = db.session.scalar(select(func.count()).where(Handshake.kind == HandshakeKind.PASSKEY))
+    assert waiting == 10
+    assert len(browse.client.get_cookie("sid").value) < 400
+
+
+@pytest.mark.parametrize("handle", [None, b"", b"somebody else", "bob"])
+def test_who_signs_in_is_whom_the_authenticator_names(
+    app, browse, alice, make_customer, browse_as, alices_phone, handle
+):
+    bobs_phone = Authenticator()
+    add(browse_as(make_customer().admin), bobs_phone)
+    named = bobs_phone.kept[0].handle if handle == "bob" else handle
+
+    assert sign_in(browse, alices_phone, handle=named).status_code == 422
+    assert not is_in(browse)
+    assert acts(app)[-1] == "passkey.refused-unknown"
+
+
+def test_a_passkey_whose_count_goes_back_is_a_copy_and_does_not_open(app, alice, alices_phone):
+    stolen = copy.copy(alices_phone.kept[0])
+    sign_in(Browse(app), alices_phone)
+    sign_in(Browse(app), alices_phone)
+    thief = Browse(app)
+
+    reply = sign_in(thief, alices_phone, count=stolen.count + 1)
+
+    assert reply.status_code == 422
+    assert "seems to exist twice" in words(reply)
+    assert not is_in(thief)
+    assert acts(app)[-1] == "passkey.copied"
+    assert kept(app)[0].sign_count == 2
+
+
+def test_a_forgery_with_a_low_count_is_called_a_forgery_and_not_a_copy(app, alices_phone):
+    sign_in(Browse(app), alices_phone)
+
+    sign_in(Browse(app), alices_phone, count=1, sign=Credential(new_private(), b"").sign)
+
+    assert acts(app)[-1] == "passkey.refused-forged"
+
+
+def test_a_passkey_that_counts_nothing_opens_again_and_again(app, alice, browse_as):
+    cloud = Authenticator(synced=True)
+    add(browse_as(alice), cloud)
+
+    assert [sign_in(Browse(app), cloud).status_code for _ in range(3)] == [303, 303, 303]

@@ -1,0 +1,440 @@
+"""Passkeys: whoever holds one gets in by it alone, nobody else does, and the last way in stays.
+
+It is a real one (tests/support/authenticator.py); a browser's own walks in tests/browser/test_passkey_walk.py.
+"""
+
+import json
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from portal.accounts.models import User
+from portal.core import clock
+from portal.core.database import db
+from portal.signin.factors import passkeys
+from portal.signin.factors.models import Passkey, SecondStep
+from portal.signin.models import SignIn, Way
+from portal.signin.providers.models import LinkedAccount, Provider
+from tests.support.authenticator import EDDSA, ES256, PRESENT, RS256, Authenticator, b64
+from tests.support.browse import Browse, token_of
+from tests.support.passkeys import ADD, PROVE, SIGN_IN, acts, add, is_in, kept, options_of, prove, send, sign_in, words
+
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def sessions_of(app, user):
+    with app.app_context():
+        return list(db.session.scalars(select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.started_at)))
+
+
+# --- adding one
+
+
+def test_clause_1_1_a_person_adds_a_passkey_and_from_then_on_gets_in_by_it_alone(app, alice, alices_phone):
+    elsewhere = Browse(app)
+
+    reply = sign_in(elsewhere, alices_phone, query="?next=/profile")
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/profile")
+    assert alice.full_name in words(elsewhere.get("/overview"))
+    session = sessions_of(app, alice)[-1]
+    assert (session.way, session.is_strong) == (Way.PASSKEY, True)
+    assert kept(app)[0].used_at is not None
+
+
+@pytest.mark.parametrize("algorithm", [ES256, EDDSA, RS256])
+def test_each_of_the_three_algorithms_opens(app, alice, browse_as, algorithm):
+    phone = Authenticator(algorithm=algorithm)
+
+    add(browse_as(alice), phone)
+
+    assert sign_in(Browse(app), phone).status_code == 303
+
+
+def test_a_letter_tells_of_a_new_passkey_and_of_a_removed_one(
+    app, alice, make_customer, browse_as, phone, mailbox, work
+):
+    browse = browse_as(alice)
+    add(browse, phone, name="Mother's telephone")
+    work()
+    assert "Mother's telephone" in mailbox.wait_for("alice@example.com", "signin/passkey-added").text
+
+    browse.submit(f"/security/passkeys/{kept(app)[0].id}/remove")
+    work()
+
+    assert "Mother's telephone" in mailbox.wait_for("alice@example.com", "signin/passkey-removed").text
+    assert {"passkey.added", "passkey.removed"} <= set(acts(app))
+
+
+def test_what_the_authenticator_is_asked_for(alice, browse_as, phone):
+    browse = browse_as(alice)
+    add(browse, phone)
+
+    asked = options_of(browse, ADD)
+
+    assert asked["rp"]["id"] == "localhost"
+    assert asked["authenticatorSelection"] == {
+        "residentKey": "required",
+        "requireResidentKey": True,
+        "userVerification": "required",
+    }
+    assert asked["attestation"] == "none"
+    assert [one["alg"] for one in asked["pubKeyCredParams"]] == [ES256, EDDSA, RS256]
+    assert [one["id"] for one in asked["excludeCredentials"]] == [b64(phone.kept[0].id)]
+    assert len(asked["challenge"]) == 43  # 32 bytes
+
+
+def test_clause_3_1_the_name_an_authenticator_keeps_says_nothing_and_never_changes(
+    app, alice, browse_as, make_customer
+):
+    bob = make_customer().admin
+    first, again, bobs = (options_of(browse_as(who), ADD)["user"]["id"] for who in (alice, alice, bob))
+
+    assert first == again != bobs
+    assert len(first) == 43
+    assert alice.id.hex not in first
+
+
+def test_signing_in_names_no_passkey_so_that_nobody_learns_who_has_one(browse, alices_phone):
+    asked = options_of(browse, SIGN_IN)
+
+    assert asked["allowCredentials"] == []
+    assert asked["userVerification"] == "required"
+
+
+def test_a_new_passkey_is_called_after_the_browser_until_its_owner_says_otherwise(app, alice, browse_as, phone):
+    browse = browse_as(alice)
+    chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
+    assert 'value="Chrome 130 on Linux"' in words(browse.get(ADD, headers={"User-Agent": chrome}))
+    add(browse, phone)
+
+    reply = browse.submit(f"/security/passkeys/{kept(app)[0].id}", {"name": "  Điện thoại của mẹ "})
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/passkeys")
+    assert "Điện thoại của mẹ" in words(browse.get("/security/passkeys"))
+
+
+@pytest.mark.parametrize("name", ["", "x" * 81, "a\x00b"])
+def test_a_name_that_cannot_be_is_answered_beside_the_field(app, alice, browse_as, phone, name):
+    browse = browse_as(alice)
+    add(browse, phone)
+
+    renamed = browse.submit(f"/security/passkeys/{kept(app)[0].id}", {"name": name})
+    added = add(browse, Authenticator(), name=name)
+
+    assert renamed.status_code == added.status_code == 422
+    assert [one.name for one in kept(app)] == ["Telephone"]
+
+
+def test_the_page_says_which_passkeys_are_kept_by_a_password_manager(app, alice, browse_as, phone):
+    browse = browse_as(alice)
+    add(browse, phone)
+    assert "Kept by a password manager" not in words(browse.get("/security/passkeys"))
+
+    add(browse, Authenticator(synced=True), name="In the cloud")
+
+    assert words(browse.get("/security/passkeys")).count("Kept by a password manager") == 1
+
+
+def test_a_passkey_that_moves_into_a_password_manager_is_shown_so_after_its_next_use(app, alice, alices_phone):
+    alices_phone.synced = True
+
+    sign_in(Browse(app), alices_phone)
+
+    assert [one.is_synced for one in kept(app)] == [True]
+
+
+def test_adding_takes_a_fresh_proof(app, alice, browse_as, phone, move_clock):
+    browse = browse_as(alice)
+    asked = options_of(browse, ADD)
+    token = token_of(browse.get(ADD))
+    move_clock(seconds=601)
+
+    shown = browse.get(ADD)
+    fetched = browse.post("/security/passkeys/options", headers={"X-CSRFToken": token})
+    sent = browse.post(ADD, {"csrf_token": token, "credential": json.dumps(phone.make(asked)), "name": "Telephone"})
+
+    for reply in (shown, fetched, sent):
+        assert reply.status_code == 303
+        assert reply.headers["Location"].startswith("/confirm-identity")
+    assert kept(app) == []
+
+
+def test_nobody_keeps_more_than_twenty(app, alice, browse_as):
+    browse = browse_as(alice)
+    asked = options_of(browse, ADD)
+    with app.app_context():
+        db.session.add_all(row(alice) for _ in range(20))
+        db.session.commit()
+
+    sent = send(browse, ADD, Authenticator().make(asked))
+    fetched = browse.post("/security/passkeys/options", headers={"X-CSRFToken": token_of(browse.get(ADD))})
+
+    assert sent.status_code == fetched.status_code == 422
+    assert "as many passkeys as" in words(sent)
+    assert "as many passkeys as" in fetched.get_json()["detail"]
+    assert "as many passkeys as" in words(browse.get("/security/passkeys"))
+    assert len(kept(app)) == 20
+
+
+def row(user):
+    return Passkey(user_id=user.id, credential_id=uuid4().bytes, public_key=b"", name="One of many")
+
+
+def test_a_passkey_that_is_registered_already_is_not_taken_again_nor_by_another_person(
+    app, alice, make_customer, browse_as, alices_phone
+):
+    mine, bobs = browse_as(alice), browse_as(make_customer().admin)
+    stolen = alices_phone.kept[0]
+
+    again = add(mine, alices_phone, credential=stolen)
+    by_bob = add(bobs, alices_phone, credential=stolen)
+
+    assert again.status_code == by_bob.status_code == 422
+    assert "registered already" in words(again)
+    assert [one.user_id for one in kept(app)] == [alice.id]
+    assert acts(app).count("passkey.refused-taken") == 2
+
+
+# --- removing one
+
+
+def test_a_removed_passkey_opens_nothing_and_other_devices_are_signed_out(app, alice, browse_as, alices_phone):
+    here, elsewhere = browse_as(alice), Browse(app)
+    sign_in(elsewhere, alices_phone)
+    assert is_in(elsewhere)
+
+    reply = here.submit(f"/security/passkeys/{kept(app)[0].id}/remove")
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/passkeys")
+    assert is_in(here)
+    assert not is_in(elsewhere)
+    refused = sign_in(elsewhere, alices_phone)
+    assert refused.status_code == 422
+    assert "may have been removed" in words(refused)
+    assert acts(app)[-1] == "passkey.refused-unknown"
+
+
+def test_the_last_way_in_is_not_removed(app, alice, browse_as, alices_phone):
+    browse = browse_as(alice)
+    without_password(app, alice)
+    only = kept(app)[0]
+    page = words(browse.get(f"/security/passkeys/{only.id}/remove"))
+
+    reply = browse.submit(f"/security/passkeys/{only.id}/remove", page="/security/passkeys")
+
+    assert reply.status_code == 422
+    assert "This is your last way in" in page
+    assert "This is your last way in" in words(reply)
+    assert len(kept(app)) == 1
+
+
+@pytest.mark.parametrize(("way", "goes"), [("passkey", True), ("linked", True), ("paused", False)])
+def test_a_passkey_goes_when_another_way_in_stays(app, alice, browse_as, alices_phone, way, goes):
+    browse = browse_as(alice)
+    without_password(app, alice)
+    first = kept(app)[0]
+    with app.app_context():
+        db.session.add(row(alice) if way == "passkey" else linked(alice, is_paused=way == "paused"))
+        db.session.commit()
+
+    reply = browse.submit(f"/security/passkeys/{first.id}/remove", page="/security/passkeys")
+
+    assert (reply.status_code == 303) == goes
+    assert (first.id in [one.id for one in kept(app)]) != goes
+
+
+def without_password(app, user):
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == user.id).values(password_hash=None))
+        db.session.commit()
+
+
+def linked(user, *, is_paused):
+    return LinkedAccount(
+        user_id=user.id,
+        provider=Provider.GOOGLE,
+        issuer="https://accounts.google.com",
+        subject="1",
+        paused_at=clock.now() if is_paused else None,
+    )
+
+
+def test_removing_takes_a_fresh_proof_and_comes_back_to_the_question(app, alice, browse_as, alices_phone, move_clock):
+    browse = browse_as(alice)
+    address = f"/security/passkeys/{kept(app)[0].id}/remove"
+    token = token_of(browse.get(address))
+    move_clock(seconds=601)
+
+    reply = browse.post(address, {"csrf_token": token})
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, f"/confirm-identity?next={address}")
+    assert len(kept(app)) == 1
+
+
+def test_somebody_elses_passkey_is_not_there(app, alice, make_customer, browse_as, alices_phone):
+    bobs = browse_as(make_customer().admin)
+    alices = kept(app)[0].id
+
+    for at in (f"/security/passkeys/{alices}", f"/security/passkeys/{alices}/remove"):
+        assert bobs.get(at).status_code == 404
+        assert bobs.submit(at, {"name": "Mine now"}, page="/security/passkeys").status_code == 404
+    assert [one.name for one in kept(app)] == ["Telephone"]
+
+
+# --- proving by one
+
+
+def test_a_passkey_is_a_fresh_proof_and_makes_the_session_a_strong_one(app, alice, browse_as, alices_phone, move_clock):
+    browse = browse_as(alice)
+    move_clock(seconds=601)
+    assert browse.get(ADD).status_code == 303
+
+    reply = prove(browse, alices_phone, query=f"?next={ADD}")
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, ADD)
+    assert browse.get(ADD).status_code == 200
+    assert sessions_of(app, alice)[-1].is_strong
+
+
+def test_proving_asks_for_ones_own_passkeys_only(app, alice, make_customer, browse_as, alices_phone):
+    bobs = browse_as(make_customer().admin)
+    bobs_phone = Authenticator()
+    add(bobs, bobs_phone)
+
+    asked = options_of(browse_as(alice), PROVE)
+
+    assert [one["id"] for one in asked["allowCredentials"]] == [b64(alices_phone.kept[0].id)]
+
+
+def test_nobody_proves_by_the_passkey_of_another_person(app, make_customer, browse_as, alices_phone, move_clock):
+    bob = make_customer().admin
+    bobs = browse_as(bob)
+    move_clock(seconds=601)
+
+    reply = prove(bobs, alices_phone)
+
+    assert reply.status_code == 422
+    assert bobs.get(ADD).status_code == 303
+    assert not sessions_of(app, bob)[-1].is_strong
+    assert acts(app)[-1] == "passkey.refused-unknown"
+
+
+def test_proving_stays_possible_while_the_account_closes(app, alice, browse_as, alices_phone):
+    browse = browse_as(alice)
+    with app.app_context():
+        db.session.execute(update(User).where(User.id == alice.id).values(closing_since=clock.now()))
+        db.session.commit()
+
+    assert prove(browse, alices_phone).status_code == 303
+    assert sign_in(Browse(app), alices_phone).status_code == 303
+
+
+# --- and the rest of the house
+
+
+def test_a_passkey_takes_the_place_of_the_second_step_since_the_device_verified_the_person(app, alice, alices_phone):
+    with app.app_context():
+        switch_second_step_on(alice)
+    browse = Browse(app)
+
+    assert sign_in(browse, alices_phone).headers["Location"] == "/overview"
+    assert is_in(browse)
+
+
+def switch_second_step_on(user):
+    db.session.add(SecondStep(user_id=user.id, sealed_secret="sealed"))
+    db.session.commit()
+
+
+def test_clause_5_1_wrong_passwords_do_not_hold_a_passkey_up(app, alice, alices_phone):
+    browse = Browse(app)
+    for _ in range(25):
+        browse.submit("/sign-in", {"email": alice.email, "password": "not hers"})
+
+    assert sign_in(Browse(app), alices_phone).status_code == 303
+
+
+def test_tries_by_passkey_are_counted_by_address(app, browse, move_clock):
+    move_clock(hours=1)
+    token = token_of(browse.get("/sign-in"))
+
+    codes = [browse.post("/sign-in/passkey", {"csrf_token": token, "credential": "{}"}).status_code for _ in range(101)]
+
+    assert codes == [422] * 100 + [429]
+
+
+def test_a_person_of_smartos_gets_in_by_passkey_too(app, make_operator, browse_as, phone):
+    operator = make_operator()
+    add(browse_as(operator), phone)
+
+    assert sign_in(Browse(app), phone).status_code == 303
+    assert sessions_of(app, operator)[-1].is_strong
+
+
+def test_clause_9_1_the_passkeys_of_who_was_erased_open_nothing(app, alice, browse_as, alices_phone):
+    with app.app_context():
+        for model in (SignIn, Passkey):
+            db.session.execute(delete(model).where(model.user_id == alice.id))
+        db.session.commit()
+
+    assert sign_in(Browse(app), alices_phone).status_code == 422
+
+
+def test_clause_4_4_passkeys_stand_among_ones_own_data_without_their_keys(app, alice, browse_as, alices_phone):
+    page = words(browse_as(alice).get("/my-data/account"))
+
+    assert "Telephone" in page
+    assert "Kept by a password manager" in page
+    assert b64(alices_phone.kept[0].id) not in page
+
+
+def test_a_refusal_is_said_in_the_readers_language(app, alices_phone):
+    browse = Browse(app, language="vi")
+
+    reply = sign_in(browse, alices_phone, flags=PRESENT)
+
+    assert "vân tay" in words(reply)
+
+
+def test_a_refusal_keeps_the_way_on(app, browse, alices_phone):
+    reply = sign_in(browse, alices_phone, flags=PRESENT, query="?next=/profile")
+
+    assert 'href="/sign-in?next=/profile"' in words(reply)
+
+
+@pytest.mark.parametrize("page", ["/sign-in", "/security/passkeys", ADD])
+def test_where_no_script_runs_the_page_does_not_offer_what_cannot_work(alice, browse_as, page):
+    shown = words(browse_as(alice).get(page))
+
+    before, _offer, after = shown.partition("data-passkey-possible hidden")
+    assert after
+    assert "data-passkey=" not in before
+    assert page == "/sign-in" or "needs JavaScript" in shown
+
+
+def test_a_password_manager_is_told_which_passkeys_still_open(alice, browse_as, alices_phone):
+    page = words(browse_as(alice).get("/security/passkeys"))
+
+    assert f'data-ids="{b64(alices_phone.kept[0].id)}"' in page
+    assert f'data-user="{b64(alices_phone.kept[0].handle)}"' in page
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("base_url", "rp_id", "origin"),
+    [
+        ("http://localhost:8000", "localhost", "http://localhost:8000"),
+        ("https://Portal.Smartos.space", "portal.smartos.space", "https://portal.smartos.space"),
+        ("https://portal.smartos.space:443", "portal.smartos.space", "https://portal.smartos.space"),
+        ("https://portal.smartos.space:8443/sub", "portal.smartos.space", "https://portal.smartos.space:8443"),
+        ("https://thuê.example", "xn--thu-hma.example", "https://xn--thu-hma.example"),
+    ],
+)
+def test_the_site_is_what_browsers_make_of_the_base_url(app, base_url, rp_id, origin):
+    with app.app_context():
+        app.extensions["settings"] = SimpleNamespace(base_url=base_url)
+
+        assert (passkeys.ceremony.site().rp_id, passkeys.ceremony.site().origin) == (rp_id, origin)
