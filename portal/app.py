@@ -22,7 +22,7 @@ from portal.dev import views as dev
 from portal.erasure import banner as erasure_banner
 from portal.erasure import cli as erasure_cli
 from portal.erasure import opened as erasure_opened
-from portal.erasure import purge, replay, sweeping
+from portal.erasure import provider_deletion, provider_views, purge, replay, sweeping
 from portal.erasure import views as erasure
 from portal.exports import archive
 from portal.exports import tasks as exports_tasks
@@ -33,7 +33,7 @@ from portal.mailer import carrier, delivery
 from portal.notices import cli as notices_cli
 from portal.notices import sending
 from portal.notices import views as notices
-from portal.pages import doctor, health
+from portal.pages import doctor, health, well_known
 from portal.pages import views as pages
 from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
@@ -43,6 +43,7 @@ from portal.profile import views as profile
 from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
 from portal.signin.factors import passkey_views, second_step_views
+from portal.signin.providers import callback_views
 from portal.signin.providers import views as providers
 from portal.staff import cli as staff_cli
 from portal.staff import views as staff
@@ -60,18 +61,21 @@ ROOT = Path(__file__).resolve().parent.parent
 BLUEPRINTS = (
     pages.bp,
     health.bp,
+    well_known.bp,
     joining.bp,
     signin.bp,
     proof_views.bp,
     second_step_views.bp,
     passkey_views.bp,
     providers.bp,
+    callback_views.bp,
     not_me_views.bp,
     profile.bp,
     transparency.bp,
     support.bp,
     exports.bp,
     erasure.bp,
+    provider_views.bp,
     policies.bp,
     staff_views.bp,
     notices.bp,
@@ -84,6 +88,7 @@ DUTIES: tuple[Duty, ...] = (
     sending.DUTY,
     exports_tasks.DUTY,
     purge.DUTY,
+    provider_deletion.DUTY,
 )
 
 SCHEDULE: dict[str, tuple[str, Callable[[], object]]] = {

@@ -45,6 +45,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_provider_event_received_at"), ["received_at"], unique=False)
 
     op.create_table(
+        "provider_deletion",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("code", sa.String(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "pending", "purged", name="providerdeletionstate", native_enum=False, create_constraint=True, length=40
+            ),
+            nullable=False,
+        ),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leased_by", sa.String(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("dead_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "(state = 'purged') = (purged_at is not null)", name=op.f("ck_provider_deletion_purged_at_of_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_provider_deletion")),
+        sa.UniqueConstraint("code", name=op.f("uq_provider_deletion_code")),
+    )
+    with op.batch_alter_table("provider_deletion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_provider_deletion_asked_at"), ["asked_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_provider_deletion_due_at"), ["due_at"], unique=False)
+
+    op.create_table(
         "throttle_delay",
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
@@ -221,6 +251,7 @@ def downgrade() -> None:
         "linked_account",
         "handshake",
         "throttle_delay",
+        "provider_deletion",
         "provider_event",
         "newcomer",
     ):

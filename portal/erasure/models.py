@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 from portal.core import clock
 from portal.core.categories import Category, Purpose
 from portal.core.database import Model, choice, new_id
-from portal.core.datamap import held, owner, shared, table, technical
+from portal.core.datamap import Keep, held, owner, shared, table, technical
 from portal.core.leases import Leased
 
 
@@ -46,6 +46,14 @@ class Step(StrEnum):
     COMPACTED = "compacted"
 
 
+class ProviderDeletionState(StrEnum):
+    """Rows are gone in the transaction that answers the provider; purged when their last bytes are (DECISIONS 11)."""
+
+    PENDING = "pending"
+    PURGED = "purged"
+
+
+PROVIDER_DELETION_DAYS = 400
 OPEN = (State.PENDING, State.HELD, State.PURGING)
 _IS_OPEN = "state in ('pending', 'held', 'purging')"
 
@@ -117,3 +125,30 @@ class ClosingReason(Model):
     closing_id: Mapped[UUID] = technical(index=True)
     at: Mapped[datetime] = _held(label=_l("Written"), default=clock.now)
     reason: Mapped[str] = _held(label=_l("Reason"))
+
+
+class ProviderDeletion(Leased, Model):
+    """What Facebook asked to delete for somebody, by `code` alone: a keyed hash of who it was and when it was asked.
+
+    The same for people whom nobody here knows. It names no user, so it can outlive one.
+    """
+
+    __tablename__ = "provider_deletion"
+    __table_args__ = (
+        CheckConstraint("(state = 'purged') = (purged_at is not null)", name="purged_at_of_state"),
+        {
+            "info": {
+                "shared": "a keyed hash, times and counts; the proof that a provider's wish was followed",
+                "keep": Keep(_l("400 days"), PROVIDER_DELETION_DAYS, "asked_at"),
+            }
+        },
+    )
+
+    id: Mapped[UUID] = technical(primary_key=True, default=new_id)
+    code: Mapped[str] = technical(unique=True)
+    state: Mapped[ProviderDeletionState] = technical(
+        choice(ProviderDeletionState), default=ProviderDeletionState.PENDING
+    )
+    asked_at: Mapped[datetime] = technical(default=clock.now, index=True)
+    purged_at: Mapped[datetime | None] = technical(nullable=True, default=None)
+    counts: Mapped[dict[str, int]] = technical(JSON, default=dict)

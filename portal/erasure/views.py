@@ -10,9 +10,9 @@ from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.throttle import throttled
-from portal.erasure import receipts, residue, service
+from portal.erasure import provider_deletion, receipts, residue, service
 from portal.erasure.forms import CloseForm, SoonerForm, UndoForm
-from portal.erasure.models import Closing, Scope
+from portal.erasure.models import Closing, ProviderDeletion, Scope
 from portal.erasure.rehearsal import rehearse, side_by_side
 from portal.extensions import csrf, settings
 from portal.signin.proof import fresh_proof
@@ -155,7 +155,9 @@ def sooner() -> ResponseReturnValue:
 @public
 def data_deletion(code: str) -> ResponseReturnValue:
     """Where an erasure stands, for whoever has its code; holds no personal data."""
-    closing = service.by_code(code) or abort(404)
+    closing = service.by_code(code)
+    if closing is None:
+        return _provider_deletion(provider_deletion.by_code(code) or abort(404))
     standing = service.standing(closing)
     if web.wants_json():
         return jsonify(state=standing.state, days_left=standing.days_left, counts=closing.counts)
@@ -166,6 +168,13 @@ def data_deletion(code: str) -> ResponseReturnValue:
         lines=receipts.lines(closing),
         is_embedded=residue.is_embedded(),
     )
+
+
+def _provider_deletion(deletion: ProviderDeletion) -> ResponseReturnValue:
+    """What Facebook asked for; the account, if there is one, stays."""
+    if web.wants_json():
+        return jsonify(state=deletion.state, days_left=0, counts=deletion.counts)
+    return web.page("erasure/provider-deletion.html", deletion=deletion, is_embedded=residue.is_embedded())
 
 
 @bp.get("/receipts/<code>")

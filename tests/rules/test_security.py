@@ -48,6 +48,7 @@ MARKED_SAFE = {
     "policies/rendering.py": "Markdown, cleaned by nh3",
 }
 WITHOUT_SESSION_TOKEN = {
+    "portal.erasure.provider_views.facebook_data_deletion",
     "portal.erasure.views.undo_by_link",
     "portal.joining.views.sign_up",
     "portal.joining.views.verify_email",
