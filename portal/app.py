@@ -11,7 +11,7 @@ from portal import logs, setup
 from portal.audit import chain
 from portal.audit import cli as audit_cli
 from portal.config import load
-from portal.core import clock, mistakes
+from portal.core import access, clock, mistakes
 from portal.core.database import db
 from portal.core.datamap import DataMap
 from portal.core.features import Feature
@@ -42,7 +42,7 @@ from portal.profile import new_phone
 from portal.profile import views as profile
 from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
-from portal.signin.factors import passkey_views, second_step_views
+from portal.signin.factors import passkey_views, personnel, second_step_views
 from portal.signin.providers import callback_views
 from portal.signin.providers import views as providers
 from portal.staff import cli as staff_cli
@@ -105,6 +105,9 @@ ADOPTERS = (support_service.adopt,)
 # Rooms that hold half-made changes of what guards an account let go of them here (signin.pending)
 PENDING_CHANGES = (new_phone.cancel,)
 
+# What Smartos's own people have to show before the console opens
+DEMANDS: tuple[access.Demand, ...] = (personnel.demand,)
+
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
     MenuEntry(_l("Profile"), "profile.profile", icon="user"),
@@ -151,6 +154,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["datamap"] = DataMap(db.metadata)
     app.extensions["export_sources"] = EXPORT_SOURCES
     app.extensions["adopters"] = ADOPTERS
+    app.extensions["demands"] = DEMANDS
     app.extensions["pending_changes"] = PENDING_CHANGES
     app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)

@@ -1,15 +1,16 @@
 """Who may: closed by default. A view is private unless it says @public (clauses 1.1, 2.3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from flask import abort, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.core.features import Feature
+from portal.core.features import CONSOLE_FEATURES, Feature
 
 View = TypeVar("View", bound=Callable[..., Any])
+Demand = Callable[[Any], ResponseReturnValue | None]
 
 
 def public(view: View) -> View:
@@ -34,6 +35,13 @@ def requires(feature: Feature) -> Callable[[View], View]:
     return mark
 
 
+def personnel(view: View) -> View:
+    """Whoever belongs to Smartos; what the console demands of them comes first."""
+    view.access = "signed-in"  # type: ignore[attr-defined]
+    view.personnel = True  # type: ignore[attr-defined]
+    return view
+
+
 def also_while_closing(view: View) -> View:
     """Stays open while the account is closing (DECISIONS 9): reading, own export, undo, signing out."""
     view.while_closing = True  # type: ignore[attr-defined]
@@ -41,7 +49,7 @@ def also_while_closing(view: View) -> View:
 
 
 def guard() -> ResponseReturnValue | None:
-    """Before every request: 303 to sign-in, 403 without the feature, 403 for changes while closing."""
+    """Before every request: 303 to sign-in, 403 without the feature, 303 to what the console demands, or by closing."""
     view = current_app.view_functions.get(request.endpoint or "")
     if view is None or request.endpoint == "static":
         return None
@@ -50,11 +58,29 @@ def guard() -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         return _to_sign_in()
-    if isinstance(access, Feature) and not current_user.may(access):
+    if not _may(view, access):
         abort(403)
+    if _is_console(view, access) and (answer := _demanded()):
+        return answer
     if current_user.is_closing and not _is_open_while_closing(view):
         return redirect(url_for("erasure.close_account"), 303)
     return None
+
+
+def _may(view: Any, access: str) -> bool:
+    if getattr(view, "personnel", False) and not current_user.customer.is_smartos:
+        return False
+    return not isinstance(access, Feature) or current_user.may(access)
+
+
+def _is_console(view: Any, access: str) -> bool:
+    return getattr(view, "personnel", False) or access in CONSOLE_FEATURES
+
+
+def _demanded() -> ResponseReturnValue | None:
+    """What rooms upstairs ask of Smartos's own people before the console opens (app.py hands them down)."""
+    demands: Sequence[Demand] = current_app.extensions["demands"]
+    return next((answer for demand in demands if (answer := demand(current_user)) is not None), None)
 
 
 def _to_sign_in() -> ResponseReturnValue:

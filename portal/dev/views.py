@@ -4,9 +4,11 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, make_response
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from portal.core import web
 from portal.core.access import public
+from portal.dev.authenticator import AuthenticatorForm, show
 from portal.dev.components import sample_form
 from portal.dev.demo import people_file
 from portal.serving import mailbox_files
@@ -35,6 +37,19 @@ def index() -> ResponseReturnValue:
 def components() -> ResponseReturnValue:
     """Every part that pages are made of."""
     return web.page("dev/components.html", sample_form=sample_form())
+
+
+@bp.route("/authenticator", methods=["GET", "POST"])
+@public
+def authenticator() -> ResponseReturnValue:
+    """The code that a telephone would show for a secret."""
+    form = AuthenticatorForm()
+    if not form.validate_on_submit():
+        return web.page("dev/authenticator.html", form=form, shown=None)
+    shown = show(str(form.secret.data))
+    if shown is None:
+        form.secret.errors = [_("This is no secret: 32 letters and digits, as the portal shows them.")]
+    return web.page("dev/authenticator.html", form=form, shown=shown)
 
 
 @bp.get("/mailbox")

@@ -23,9 +23,5 @@ class ChangePasswordForm(Form):
     password = Secret(_l("New password"), validators=[required()])
 
 
-class ConfirmForm(Form):
-    password = Secret(_l("Password"), validators=[required()])
-
-
 class PlainForm(Form):
     """A button and nothing else."""

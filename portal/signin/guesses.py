@@ -24,14 +24,6 @@ def at_sign_in(email: str, user: User | None, seen: Visitor) -> Attempt:
     return delays.attempt("password", throttle.account(email), device=device)
 
 
-def at_second_step(user: User, seen: Visitor) -> Attempt:
-    """Before a code is judged of who has shown the first step; whoever stole that makes the owner's devices wait not.
-
-    Raises throttle.Waiting.
-    """
-    return delays.attempt("second-step", str(user.id), device=devices.known_as(user.id, seen))
-
-
 def by_session(user: User, seen: Visitor) -> Attempt:
     """Before a password or code is judged of who is signed in here; strangers cannot make this session wait.
 

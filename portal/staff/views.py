@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, abort
+from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.core import web
-from portal.core.access import signed_in
+from portal.core.access import personnel
 from portal.core.features import Feature
 
 bp = Blueprint("staff", __name__, url_prefix="/staff")
@@ -45,9 +45,7 @@ DOORS = (
 
 
 @bp.get("")
-@signed_in
+@personnel
 def front() -> ResponseReturnValue:
     """The rooms that this person's features open; customers have no business here."""
-    if not current_user.customer.is_smartos:
-        abort(403)
     return web.page("staff/front.html", doors=[door for door in DOORS if current_user.may(door.feature)])

@@ -6,6 +6,7 @@ from portal.app import create_app
 from portal.core.features import Feature
 
 PUBLIC = {
+    "dev.authenticator",
     "dev.components",
     "dev.index",
     "dev.letter",
@@ -21,6 +22,7 @@ PUBLIC = {
     "joining.sign_up",
     "joining.sign_up_sent",
     "joining.verify_email",
+    "not_me.not_me",
     "pages.cookies",
     "pages.home",
     "pages.set_locale",
@@ -40,6 +42,7 @@ PUBLIC = {
     "providers.facebook_callback",
     "providers.google",
     "providers.google_callback",
+    "second_step.ask",
     "signin.forgot_password",
     "signin.forgot_password_sent",
     "signin.reset_password",
@@ -59,8 +62,10 @@ OPEN_WHILE_CLOSING = {
     "exports.cancel",
     "exports.delete",
     "exports.index",
+    "not_me.not_me",
     "pages.set_locale",
     "proof.confirm_identity",
+    "proof.send_code",
     "signin.end_other_sessions",
     "signin.end_session",
     "signin.sign_out",

@@ -22,6 +22,7 @@ EDGES_BY_NAME = {
     "notices/sending.py": "a task: a lane and its notice are settled in transactions of their own",
     "policies/continued_use.py": "what was shown is noted after the page was made, in a request that only reads",
     "signin/providers/going.py": "nothing is open while a provider is asked over the network",
+    "signin/factors/second_step.py": "nothing is locked while recovery codes are hashed",
     "signin/sessions.py": "last-seen is noted in a transaction of its own, in a request that only reads",
     "signin/service.py": "nothing is locked while a password is checked",
 }

@@ -33,7 +33,7 @@ def test_the_first_operator_sets_the_password_by_the_link_and_holds_everything(a
         assert all(lan.may(feature) for feature in CONSOLE_FEATURES)
     assert result.exit_code == 0
     browse.sign_in(lan)
-    assert browse.get("/staff").status_code == 200
+    assert browse.get("/staff").headers["Location"] == "/security/two-step?next=/staff"
 
 
 def test_a_password_is_never_made_or_shown(app, add):

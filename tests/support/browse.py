@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.support.people import PASSWORD
+from portal.core.database import db
+from tests.support.people import PASSWORD, code_now
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+SECOND_STEP = "/sign-in/second-step"
 STATE = re.compile(r'id="state"[^>]*data-state="([^"]+)"|data-state="([^"]+)"[^>]*id="state"')
 
 
@@ -34,9 +36,20 @@ class Browse:
         return self.post(path, {"csrf_token": token_of(shown), **(fields or {})})
 
     def sign_in(self, user: Any, password: str = PASSWORD) -> TestResponse:
+        """By the form; whoever has the second step of tests/support/people.py types its code too."""
         reply = self.submit("/sign-in", {"email": user.email, "password": password})
         assert reply.status_code == 303, reply.get_data(as_text=True)
+        if reply.headers["Location"] == SECOND_STEP:
+            reply = self.submit(SECOND_STEP, {"code": self.code_for(user)})
+            assert reply.status_code == 303, reply.get_data(as_text=True)
         return reply
+
+    def code_for(self, user: Any) -> str:
+        """A code of this user's authenticator app that was not used yet."""
+        with self.client.application.app_context():
+            code = code_now(user)
+            db.session.commit()
+            return code
 
     def state(self, path: str) -> str:
         """The machine-readable state of a page."""

@@ -6,20 +6,45 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import update
 
 from portal.accounts.models import Kind, Product, Role, User
 from portal.accounts.service import make_customer, make_smartos, make_user, smartos
-from portal.core import clock
+from portal.core import clock, sealing
 from portal.core.database import db
 from portal.signin import passwords
+from portal.signin.factors import recovery_codes, second_step, totp
+from portal.signin.factors.models import SecondStep
 
 PASSWORD = "ba con mèo đi dạo"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+RECOVERY_CODES = recovery_codes.new()
 NAMES = ("An", "Bình", "Chi", "Dũng", "Em", "Giang", "Hà", "Khánh", "Linh", "Minh")
 
 
 @cache
 def password_hash() -> str:
     return passwords.hashed(PASSWORD)
+
+
+@cache
+def recovery_hashes() -> list[str]:
+    """Ten hashes take a third of a second; one sheet of paper serves all people of a test run."""
+    return recovery_codes.hashed(RECOVERY_CODES)
+
+
+def give_second_step(user: User, *, codes: bool = False) -> None:
+    """`user` holds SECRET in an authenticator app, and with `codes` the sheet of RECOVERY_CODES; needs an app."""
+    sealed = sealing.seal(second_step.SEALED_AS, str(user.id), SECRET.encode())
+    db.session.add(SecondStep(user_id=user.id, sealed_secret=sealed))
+    if codes:
+        recovery_codes.keep(user, recovery_hashes())
+
+
+def code_now(user: User) -> str:
+    """What the app shows `user`, as if none of its codes had been used yet: nobody waits for the next one in tests."""
+    db.session.execute(update(SecondStep).where(SecondStep.user_id == user.id).values(last_step=0))
+    return totp.code_at(SECRET, clock.now())
 
 
 class People:
@@ -58,11 +83,13 @@ class People:
             return self.Made(customer.id, admin, members)
 
     def make_operator(self, features: tuple[str, ...] | None = None, *, locale: str = "en") -> User:
-        """Somebody of Smartos: the Admin User, or a Staff User with `features`."""
+        """Somebody of Smartos with a second step: the Admin User, or a Staff User with `features`."""
         with self.app.app_context():
             customer = smartos() or make_smartos()
             role = Role.ADMIN if features is None else Role.STAFF
             user = self._user(customer, role, "", "", locale, {"granted": list(features or ())})
+            db.session.flush()
+            give_second_step(user)
             db.session.commit()
             return user
 
