@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from portal.accounts.models import Customer
 from portal.audit import chain
 from portal.core.database import db
+from portal.core.throttle.stores import agreed
 from portal.erasure.crowd import overdue
 from portal.erasure.ledger import LedgerBroken
 from portal.erasure.opened import ledger
@@ -76,6 +77,17 @@ def look_at_database() -> Iterator[Finding]:
 def look_at_queue() -> Iterator[Finding]:
     waiting = current_app.extensions["queue"].pending_count()
     yield _ok("queue", f"ok ({waiting} waiting)")
+
+
+def look_at_throttle() -> Iterator[Finding]:
+    """Where wrong passwords and floods are counted."""
+    redis = agreed().redis
+    if redis is None:
+        yield _ok("throttle", "ok (database)")
+    elif redis.answers():
+        yield _ok("throttle", "ok (redis)")
+    else:
+        yield _wrong("throttle", "Redis does not count, so the database counts meanwhile: check PORTAL_QUEUE_URL.")
 
 
 def look_at_store() -> Iterator[Finding]:
@@ -170,6 +182,7 @@ LOOKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     look_at_configuration,
     look_at_database,
     look_at_queue,
+    look_at_throttle,
     look_at_store,
     look_at_keys,
     look_at_ledger,

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, delete, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from portal.core.database import UTCDateTime, db, writing
+from portal.core.database import UTCDateTime, db, reading, writing
 from portal.core.throttle.models import ThrottleCount, ThrottleDelay
 from portal.core.throttle.store import Begun
 from portal.core.throttle.waits import ENOUGH, FORGOTTEN_AFTER, FREE_TRIES, LONGEST, wait_after
@@ -31,7 +31,7 @@ class InDatabase:
     def begin(self, key: str, now: datetime) -> Begun:
         """A refused try writes nothing: whoever knocks all the time stops no writer."""
         tried_at, wait_until = _standing(key)
-        if wait_until is None or wait_until <= now:
+        if wait_until is None or tried_at is None or not _is_waiting(tried_at, wait_until, now):
             with writing():
                 set_until = db.session.execute(_counting(key, now)).scalar_one_or_none()
                 db.session.commit()
@@ -47,7 +47,7 @@ class InDatabase:
             statement.values(
                 failures=DELAYS.failures - 1,
                 tried_at=case((is_mine, _moment(begun.before)), else_=DELAYS.tried_at),
-                wait_until=case((is_mine, _moment(begun.tried_at)), else_=DELAYS.wait_until),
+                wait_until=case((is_mine, _moment(begun.before)), else_=DELAYS.wait_until),
             )
         )
 
@@ -56,9 +56,15 @@ class InDatabase:
 
 
 def _standing(key: str) -> tuple[datetime | None, datetime | None]:
-    found = db.session.execute(select(DELAYS.tried_at, DELAYS.wait_until).where(DELAYS.key == key)).one_or_none()
-    db.session.commit()
+    with reading():
+        found = db.session.execute(select(DELAYS.tried_at, DELAYS.wait_until).where(DELAYS.key == key)).one_or_none()
+        db.session.commit()
     return (found[0], found[1]) if found else (None, None)
+
+
+def _is_waiting(tried_at: datetime, wait_until: datetime, now: datetime) -> bool:
+    """A free try set no wait (`tried_at` itself): parallel ones whose `now` is a moment earlier are free too."""
+    return wait_until > now and wait_until > tried_at
 
 
 def _counting(key: str, now: datetime) -> Any:
@@ -76,7 +82,7 @@ def _counting(key: str, now: datetime) -> Any:
             "tried_at": now,
             "wait_until": wait_until,
         },
-        where=DELAYS.wait_until <= now,
+        where=or_(DELAYS.wait_until <= now, DELAYS.wait_until <= DELAYS.tried_at),
     ).returning(DELAYS.wait_until)
 
 

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from portal.core.throttle.store import Begun
@@ -23,7 +24,8 @@ return counted
 BEGIN = """
 local now, forgotten = ARGV[1], ARGV[2]
 local failures, tried_at, wait_until = unpack(redis.call('HMGET', KEYS[1], 'failures', 'tried_at', 'wait_until'))
-if wait_until and tonumber(wait_until) > tonumber(now) then return {0, wait_until, tried_at} end
+local waits = wait_until and tonumber(wait_until) > tonumber(tried_at)
+if waits and tonumber(wait_until) > tonumber(now) then return {0, wait_until, tried_at} end
 failures = tonumber(failures or 0)
 if not tried_at or tonumber(tried_at) <= tonumber(forgotten) then failures = 0 end
 failures = failures + 1
@@ -36,7 +38,7 @@ TAKE_BACK = """
 local failures, tried_at = unpack(redis.call('HMGET', KEYS[1], 'failures', 'tried_at'))
 if not failures or tonumber(failures) <= 0 then return end
 redis.call('HINCRBY', KEYS[1], 'failures', -1)
-if tried_at == ARGV[1] then redis.call('HSET', KEYS[1], 'tried_at', ARGV[2], 'wait_until', ARGV[1]) end
+if tried_at == ARGV[1] then redis.call('HSET', KEYS[1], 'tried_at', ARGV[2], 'wait_until', ARGV[2]) end
 """
 
 
@@ -64,6 +66,14 @@ class InRedis:
 
     def forget(self, key: str) -> None:
         self.client.delete(PREFIX + key)
+
+    def answers(self) -> bool:
+        """Whether it counts: it may be there and yet refuse to write."""
+        try:
+            self._add(keys=[PREFIX + "doctor"], args=[60])
+        except RedisError:
+            return False
+        return True
 
 
 def _written(moment: datetime) -> str:
