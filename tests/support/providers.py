@@ -9,8 +9,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from portal.core.database import db
+from portal.signin.providers.facebook import ISSUER as facebook_issuer  # noqa: N811 (a word of theirs)
+from portal.signin.providers.models import LinkedAccount, Provider
 from tests.support.browse import Browse
 from tests.support.facebook import Facebook
 from tests.support.google import Google
@@ -77,3 +84,28 @@ def come_from(
     service.knows(sub, **claims)
     location = go_to(browser, provider, start=start)
     return come_back(browser, service.choose(location, None if cancel else sub))
+
+
+def link(app: Flask, user: User, service: StandIn, sub: str = "1001") -> None:
+    """`user` has linked the account `sub` at this provider, some time ago."""
+    is_google = isinstance(service, Google)
+    with app.app_context():
+        account = LinkedAccount(
+            user_id=user.id,
+            provider=Provider.GOOGLE if is_google else Provider.FACEBOOK,
+            issuer=service.address if is_google else facebook_issuer,
+            subject=sub,
+        )
+        db.session.add(account)
+        db.session.commit()
+
+
+def acts(app: Flask) -> list[str]:
+    """What is on the chain, the oldest first."""
+    with app.app_context():
+        return list(db.session.scalars(select(AuditEntry.act).order_by(AuditEntry.seq)))
+
+
+def is_signed_in(browser: Browse) -> bool:
+    """Whether this browser has a session."""
+    return browser.get("/overview").status_code == 200
