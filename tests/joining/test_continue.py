@@ -1,0 +1,312 @@
+"""The first time by Google or Facebook: age and policy as ever, and no address that nobody proved (clause 4.3)."""
+
+import pytest
+from sqlalchemy import select
+
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from portal.core import clock
+from portal.core.database import db
+from portal.joining.models import Registration
+from portal.signin.providers.models import LinkedAccount, Newcomer
+from tests.support.browse import Browse, link_in, token_of
+from tests.support.providers import come_from, environ  # noqa: F401 (a portal that knows both)
+
+ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HA = {"email": "ha@gmail.com", "email_verified": True, "name": "Phan Thu Hà"}
+DETAILS = {"kind": "individual", "full_name": "Phan Thu Hà", "age_confirmed": "y", "accept_policy": "y"}
+CONTINUE = "/sign-up/continue"
+
+
+def rows(app, model):
+    with app.app_context():
+        return list(db.session.scalars(select(model)))
+
+
+def text_of(reply):
+    return reply.get_data(as_text=True)
+
+
+def test_clause_4_3_whoever_comes_from_google_confirms_and_is_in(app, browse, google, mailbox, work):
+    arrived = come_from(browse, google, "1001", **HA)
+
+    reply = browse.submit(CONTINUE, DETAILS)
+
+    assert (arrived.status_code, arrived.headers["Location"]) == (303, CONTINUE)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/overview")
+    assert browse.get("/overview").status_code == 200
+    [user] = rows(app, User)
+    assert (user.email, user.full_name, user.password_hash) == ("ha@gmail.com", "Phan Thu Hà", None)
+    assert user.age_confirmed_at is not None
+    [account] = rows(app, LinkedAccount)
+    assert (account.user_id, account.subject, account.email) == (user.id, "1001", "ha@gmail.com")
+    assert rows(app, Newcomer) == []
+    work()
+    assert [letter.name for letter in mailbox.letters("ha@gmail.com")] == ["joining/welcome"]
+    assert {"account.opened", "account.linked", "signin.started"} <= {entry.act for entry in rows(app, AuditEntry)}
+
+
+def test_the_second_time_google_opens_the_account(app, browse, google):
+    come_from(browse, google, "1001", **HA)
+    browse.submit(CONTINUE, DETAILS)
+    elsewhere = Browse(app)
+
+    reply = come_from(elsewhere, google, "1001", **HA)
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/overview")
+    assert elsewhere.get("/overview").status_code == 200
+
+
+def test_whoever_comes_from_facebook_without_an_address_gives_one_and_proves_it(app, browse, facebook, mailbox, work):
+    come_from(browse, facebook, "77", name="Phan Thu Hà")
+
+    reply = browse.submit(CONTINUE, DETAILS | {"email": "ha@example.com"})
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-up/sent")
+    assert rows(app, User) == []
+    work()
+    link = link_in(mailbox.wait_for("ha@example.com", "joining/verify").text, "/verify-email/")
+    page = text_of(browse.get(link))
+    assert "sign in with Facebook" in page
+    assert 'type="password"' not in page
+    reply = browse.submit(link)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-in")
+    assert browse.get("/overview").status_code == 303
+    assert come_from(browse, facebook, "77").headers["Location"] == "/overview"
+    [user] = rows(app, User)
+    assert (user.email, user.password_hash) == ("ha@example.com", None)
+
+
+@ON_SQLITE
+def test_the_page_says_what_was_received_and_asks_only_for_what_is_missing(browse, google, facebook):
+    come_from(browse, google, "1001", **HA)
+    from_google = text_of(browse.get(CONTINUE))
+    come_from(browse, facebook, "77", name="Hà Phan", email="ha.phan@example.com")
+    from_facebook = text_of(browse.get(CONTINUE))
+
+    assert 'value="Phan Thu Hà"' in from_google
+    assert "ha@gmail.com" in from_google
+    assert 'name="email"' not in from_google
+    assert 'value="Hà Phan"' in from_facebook
+    assert 'value="ha.phan@example.com"' in from_facebook
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("age_confirmed", ""), ("accept_policy", ""), ("full_name", ""), ("kind", "robot"), ("kind", "organisation")],
+)
+def test_without_age_and_policy_and_a_name_no_account_opens(app, browse, google, mailbox, work, field, value):
+    come_from(browse, google, "1001", **HA)
+
+    reply = browse.submit(CONTINUE, DETAILS | {field: value})
+
+    work()
+    assert reply.status_code == 422
+    assert "field-error" in text_of(reply)
+    assert (rows(app, User), rows(app, LinkedAccount)) == ([], [])
+    assert mailbox.empty()
+
+
+@ON_SQLITE
+def test_a_proven_address_cannot_be_exchanged_in_the_form(app, browse, google):
+    come_from(browse, google, "1001", **HA)
+
+    browse.submit(CONTINUE, DETAILS | {"email": "somebody.else@example.com"})
+
+    assert [user.email for user in rows(app, User)] == ["ha@gmail.com"]
+
+
+@ON_SQLITE
+def test_an_address_that_google_does_not_speak_for_is_proven_by_letter(app, browse, google, mailbox, work):
+    come_from(browse, google, "1001", email="ha@example.com", email_verified=True, name="Hà")
+
+    reply = browse.submit(CONTINUE, DETAILS | {"email": "ha@example.com"})
+
+    work()
+    assert reply.headers["Location"] == "/sign-up/sent"
+    assert rows(app, User) == []
+    assert mailbox.wait_for("ha@example.com").name == "joining/verify"
+
+
+def test_a_typed_address_that_has_an_account_sees_the_same_page_and_only_its_owner_is_told(
+    app, browse, facebook, make_customer, mailbox, work
+):
+    owner = make_customer(email="ha@example.com").admin
+    unknown = Browse(app)
+    come_from(unknown, facebook, "78", name="Ai đó")
+    other = unknown.submit(CONTINUE, DETAILS | {"email": "ai.do@example.com"})
+    come_from(browse, facebook, "77", name="Hà")
+
+    reply = browse.submit(CONTINUE, DETAILS | {"email": owner.email})
+
+    work()
+    assert (reply.status_code, reply.headers["Location"]) == (other.status_code, other.headers["Location"])
+    assert sorted(reply.headers.keys()) == sorted(other.headers.keys())
+    assert [letter.name for letter in mailbox.letters(owner.email)] == ["signin/address-known"]
+    assert rows(app, LinkedAccount) == []
+    assert [row.email for row in rows(app, Registration)] == ["ai.do@example.com"]
+
+
+def test_a_proven_address_that_has_an_account_is_never_merged_by_itself(app, browse, google, make_customer):
+    make_customer(email="ha@gmail.com")
+    come_from(browse, google, "1001", **HA)
+
+    page = browse.get(CONTINUE)
+    reply = browse.submit(CONTINUE, DETAILS)
+
+    assert "An account with this address exists" in text_of(page)
+    assert reply.status_code == 200
+    assert "An account with this address exists" in text_of(reply)
+    assert rows(app, LinkedAccount) == []
+    assert browse.get("/overview").status_code == 303
+
+
+def test_its_owner_signs_in_first_and_links_then(app, browse, google, make_customer):
+    owner = make_customer(email="ha@gmail.com").admin
+    come_from(browse, google, "1001", **HA)
+    fields = {"email": owner.email, "password": "ba con mèo đi dạo"}
+
+    reply = browse.submit("/sign-in?next=/security/linked/confirm", fields)
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/linked/confirm")
+    assert "ha@gmail.com" in text_of(browse.get("/security/linked/confirm"))
+    assert browse.submit("/security/linked/confirm").headers["Location"] == "/security/linked"
+    [account] = rows(app, LinkedAccount)
+    assert (account.user_id, account.subject) == (owner.id, "1001")
+
+
+def test_or_has_a_letter_sent_and_presses_in_any_browser(app, browse, google, make_customer, mailbox, work):
+    owner = make_customer(email="ha@gmail.com").admin
+    come_from(browse, google, "1001", **HA)
+
+    reply = browse.submit("/sign-up/continue/letter", page=CONTINUE)
+
+    work()
+    link = link_in(mailbox.wait_for(owner.email, "signin/link-account").text, "/link-account/")
+    phone = Browse(app)
+    pressed = phone.submit(link)
+    assert reply.headers["Location"] == "/sign-up/sent"
+    assert (pressed.status_code, pressed.headers["Location"]) == (303, "/sign-in")
+    assert phone.get("/overview").status_code == 303
+    assert [account.user_id for account in rows(app, LinkedAccount)] == [owner.id]
+
+
+@ON_SQLITE
+def test_the_owner_is_not_flooded_with_such_letters(browse, google, make_customer, mailbox, work, move_clock):
+    move_clock(hours=1)
+    owner = make_customer(email="ha@gmail.com").admin
+    come_from(browse, google, "1001", **HA)
+
+    codes = [browse.submit("/sign-up/continue/letter", page=CONTINUE).status_code for _ in range(6)]
+
+    work()
+    assert codes == [303] * 5 + [429]
+    assert len(mailbox.letters(owner.email)) == 5
+
+
+@ON_SQLITE
+def test_without_a_newcomer_there_is_no_letter(browse, google, make_customer, mailbox, work):
+    make_customer(email="ha@gmail.com")
+
+    reply = browse.submit("/sign-up/continue/letter", page="/sign-in")
+
+    work()
+    assert (reply.status_code, reply.headers["Location"]) == (303, CONTINUE)
+    assert mailbox.empty()
+
+
+@ON_SQLITE
+def test_an_account_that_closes_is_told_how_to_undo_it(browse, facebook, make_customer, mailbox, work):
+    owner = make_customer(email="ha@example.com", closing_since=clock.now()).admin
+    come_from(browse, facebook, "77", name="Hà")
+
+    browse.submit(CONTINUE, DETAILS | {"email": owner.email})
+
+    work()
+    assert [letter.name for letter in mailbox.letters(owner.email)] == ["joining/already-here"]
+
+
+@ON_SQLITE
+def test_another_browser_knows_nothing_of_the_newcomer(app, browse, google):
+    come_from(browse, google, "1001", **HA)
+
+    reply = Browse(app).get(CONTINUE)
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-up")
+
+
+@ON_SQLITE
+def test_after_an_hour_the_newcomer_goes_to_google_once_more(app, browse, google, move_clock):
+    come_from(browse, google, "1001", **HA)
+    token = token_of(browse.get(CONTINUE))
+    move_clock(hours=1.1)
+
+    reply = browse.post(CONTINUE, DETAILS | {"csrf_token": token})
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-up")
+    assert rows(app, User) == []
+
+
+@ON_SQLITE
+def test_clause_8_7_a_newcomer_who_did_not_finish_is_dropped_after_three_days(app, browse, google, move_clock):
+    come_from(browse, google, "1001", **HA)
+    move_clock(days=3.1)
+
+    with app.app_context():
+        for statement in app.extensions["datamap"].outdated(clock.now()):
+            db.session.execute(statement)
+        db.session.commit()
+
+    assert rows(app, Newcomer) == []
+
+
+def test_the_same_newcomer_finishing_in_two_browsers_opens_one_account(app, browse, google):
+    other = Browse(app)
+    for browser in (browse, other):
+        come_from(browser, google, "1001", **HA)
+    browse.submit(CONTINUE, DETAILS)
+
+    reply = other.submit(CONTINUE, DETAILS, page="/sign-in")
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-in")
+    assert len(rows(app, User)) == 1
+
+
+def test_a_button_pressed_twice_opens_one_account(app, browse, google):
+    come_from(browse, google, "1001", **HA)
+    token = token_of(browse.get(CONTINUE))
+
+    replies = [browse.post(CONTINUE, DETAILS | {"csrf_token": token}) for _ in range(2)]
+
+    assert replies[0].status_code == 303
+    assert len(rows(app, User)) == 1
+
+
+@ON_SQLITE
+def test_who_is_signed_in_already_is_asked_whether_to_link(browse_as, make_customer, google):
+    browser = browse_as(make_customer(email="khac@example.com").admin)
+
+    come_from(browser, google, "1001", **HA)
+
+    assert browser.get(CONTINUE).headers["Location"] == "/security/linked/confirm"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"name": "x" * 500, "email": "ha@example.com"}, ("x" * 200, "ha@example.com")),
+        ({"name": "nul\x00byte", "email": "not an address"}, ("", "")),
+        ({"name": "  Hà\u202e  ", "email": "Ha@EXAMPLE.com"}, ("Hà", "Ha@example.com")),
+        ({"name": "<script>alert(1)</script>", "email": "ạ@example.com"}, ("<script>alert(1)</script>", "")),
+    ],
+)
+def test_what_a_provider_says_is_cleaned_like_what_a_person_types(app, browse, facebook, said, kept):
+    come_from(browse, facebook, "77", **said)
+
+    page = browse.get(CONTINUE)
+
+    assert page.status_code == 200
+    assert "<script>alert" not in text_of(page)
+    assert [(row.full_name, row.email) for row in rows(app, Newcomer)] == [kept]
