@@ -38,7 +38,7 @@ from portal.pages import views as pages
 from portal.policies import cli as policies_cli
 from portal.policies import continued_use, staff_views
 from portal.policies import views as policies
-from portal.profile import new_phone
+from portal.profile import new_phone, recovery
 from portal.profile import views as profile
 from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
@@ -102,6 +102,9 @@ EXPORT_SOURCES: tuple[archive.FileSource, ...] = ()
 # Rooms that keep what an address did before it was a user's take it over here, once the address is proven
 ADOPTERS = (support_service.adopt,)
 
+# Rooms that can take back a change of what guards an account do so here, when its owner says "this was not me"
+RECOVERY_STEPS = recovery.STEPS
+
 # Rooms that hold half-made changes of what guards an account let go of them here (signin.pending)
 PENDING_CHANGES = (new_phone.cancel,)
 
@@ -156,6 +159,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["adopters"] = ADOPTERS
     app.extensions["demands"] = DEMANDS
     app.extensions["pending_changes"] = PENDING_CHANGES
+    app.extensions["recovery_steps"] = RECOVERY_STEPS
     app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)
     login.user_loader(sessions.load)

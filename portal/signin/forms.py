@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext as _l
 
-from portal.core.forms import Email, Form, Secret, at_most, required
+from portal.core.forms import Email, Form, PublicForm, Secret, at_most, required
 
 
 class SignInForm(Form):
@@ -25,3 +25,7 @@ class ChangePasswordForm(Form):
 
 class PlainForm(Form):
     """A button and nothing else."""
+
+
+class NotMeForm(PublicForm):
+    """A button that only a person presses: mail scanners open links, but do not post."""

@@ -12,8 +12,9 @@ from portal.accounts.models import LinkPurpose
 from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
+from portal.core.language import moment
 from portal.core.throttle import Waiting, throttled
-from portal.signin import devices, entering, service, sessions, waiting
+from portal.signin import check_up, check_up_words, devices, entering, lately, service, sessions, waiting
 from portal.signin.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from portal.signin.models import Way
 
@@ -98,7 +99,13 @@ def reset_password(token: str) -> ResponseReturnValue:
 @bp.get("/security")
 @signed_in
 def security() -> ResponseReturnValue:
-    return web.page("signin/security.html", devices=devices.of(current_user))
+    findings = check_up.of(current_user)
+    return web.page(
+        "signin/security.html",
+        summary=check_up_words.summary(findings),
+        cards=[check_up_words.card(finding) for finding in findings],
+        acts=[(moment(act.at), act.words, "") for act in lately.of(current_user)],
+    )
 
 
 @bp.route("/security/password", methods=["GET", "POST"])

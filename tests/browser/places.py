@@ -8,6 +8,7 @@ ANYONE = (
     "/forgot-password",
     "/forgot-password/sent",
     "/reset-password/no-such-link",
+    "/not-me/no-such-link",
     "/privacy-policy",
     "/privacy-policy/versions",
     "/privacy-policy/versions/1",
