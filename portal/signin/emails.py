@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from portal.accounts.models import User
 from portal.core import web
 from portal.core.database import db
-from portal.mailer.post import Reader, words, write
+from portal.mailer.post import Reader, write
 from portal.signin import alarms
 from portal.signin.factors.models import Passkey
 from portal.signin.providers.models import LinkedAccount, Provider
@@ -25,10 +25,18 @@ def reset_password(user: User, secret: str, expires_at: datetime) -> None:
     write("signin/reset-password", to(user), {"full_name": user.full_name, "link": link}, expires_at=expires_at)
 
 
-def reset_password_for_nobody(address: str, secret: str) -> None:
-    """The same letter for an address without an account, thrown away: the answer takes as long as for a known one."""
+def reset_password_for_nobody(secret: str, expires_at: datetime) -> None:
+    """The same letter for an address without an account, written and taken back: it rings, and goes nowhere.
+
+    The answer takes as long as for a known address, since the same is rendered and as much is written; what was typed
+    is not in it.
+    """
     link = web.absolute_url("signin.reset_password", token=secret)
-    words("signin/reset-password", str(get_locale()), {"full_name": address, "link": link})
+    nobody = Reader("", str(get_locale()))
+    facts = {"full_name": "", "link": link}
+    letter = write("signin/reset-password", nobody, facts, expires_at=expires_at)
+    db.session.flush()
+    db.session.delete(letter)
 
 
 def password_changed(user: User) -> None:

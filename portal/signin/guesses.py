@@ -1,7 +1,6 @@
 """Guesses at a person's secrets: counted before they are judged, slowed down, remembered for the person to hear of."""
 
-from uuid import UUID
-
+from portal.accounts.links import NOBODY
 from portal.accounts.models import User
 from portal.core import throttle
 from portal.core.throttle import delays, tally
@@ -10,7 +9,6 @@ from portal.core.throttle.tally import Tally
 from portal.core.web import Visitor
 from portal.signin import devices
 
-NOBODY = UUID(int=0)  # stands for an address without an account, which costs the same statements
 WRONG = "wrong-password"
 ENOUGH_TO_TELL = 10
 

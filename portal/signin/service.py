@@ -1,6 +1,6 @@
 """Getting in and keeping others out by password; nothing tells whether an address is known."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask_babel import force_locale
 
@@ -8,7 +8,7 @@ from portal.accounts import links
 from portal.accounts.models import LinkPurpose, User
 from portal.accounts.service import user_by_email
 from portal.audit import chain
-from portal.core import hashes
+from portal.core import clock, hashes
 from portal.core.database import db
 from portal.core.web import Visitor
 from portal.signin import emails, guesses, passwords, pending, sessions
@@ -82,7 +82,8 @@ def forget_password(email: str) -> None:
     """Mail a link to whoever has this address; an unknown one costs the same work, and nothing shows it."""
     user = user_by_email(email)
     if user is None:
-        emails.reset_password_for_nobody(email, hashes.new_secret())
+        links.forget_nobodys(LinkPurpose.RESET_PASSWORD)
+        emails.reset_password_for_nobody(hashes.new_secret(), clock.now() + timedelta(hours=RESET_HOURS))
         return
     secret, link = links.issue(user, LinkPurpose.RESET_PASSWORD, hours=RESET_HOURS)
     with force_locale(user.locale):

@@ -44,6 +44,7 @@ def test_a_healthy_portal_is_ok_in_every_part(app: Flask, mailbox: Mailbox) -> N
         "configuration",
         "database",
         "queue",
+        "throttle",
         "store",
         "keys",
         "ledger",

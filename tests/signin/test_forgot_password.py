@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from portal.accounts import links
 from portal.accounts.models import LinkPurpose
 from portal.core.database import db
+from portal.mailer.models import Letter
 from tests.support.browse import Browse, link_in, token_of
 from tests.support.golden import assert_golden
 from tests.support.people import PASSWORD
@@ -63,6 +65,21 @@ def test_clause_8_7_known_and_unknown_addresses_see_the_same_and_only_the_owner_
     assert known == unknown
     assert known[:2] == (303, "/forgot-password/sent")
     assert [letter.recipient for letter in mailbox.letters()] == ["alice@example.com"]
+
+
+def test_clause_8_7_as_much_is_written_for_an_unknown_address_and_nothing_of_it_stays(app, make_customer, statements):
+    known = make_customer().admin.email
+    sent = []
+    for email in (known, "nobody@example.com"):
+        browse = Browse(app)
+        token = token_of(browse.get("/forgot-password"))
+        with statements() as seen:
+            browse.post("/forgot-password", {"csrf_token": token, "email": email})
+        sent.append(len(seen))
+
+    assert sent[0] == sent[1]
+    with app.app_context():
+        assert db.session.scalars(select(Letter.address)).all() == [known]
 
 
 def test_clause_8_7_a_link_works_once(browse, make_customer, ask):
