@@ -15,6 +15,7 @@ from portal.audit import chain
 from portal.core import clock, hashes
 from portal.core.database import db, new_id
 from portal.core.leases import Duty, Lease, TryLater
+from portal.core.steps import reached
 from portal.erasure import residue
 from portal.erasure.models import ProviderDeletion, ProviderDeletionState
 from portal.erasure.service import CODE, CODE_LENGTH
@@ -73,8 +74,10 @@ def by_code(code: str) -> ProviderDeletion | None:
 def perform(lease: Lease, _: Any) -> None:
     """Take the last bytes of the deleted rows out of the database's files, and say so. Raises TryLater."""
     replace(lease, seconds=LEASE_SECONDS + residue.seconds_needed()).renew()
+    reached("provider-deletion.begun")
     if not residue.compact_after_purge():
         raise TryLater
+    reached("provider-deletion.compacted")
     lease.complete(state=ProviderDeletionState.PURGED, purged_at=clock.now())
 
 

@@ -21,7 +21,16 @@ class Linked:
     def __init__(self, app: Flask) -> None:
         self.app = app
 
-    def link(self, user: Any, provider: Provider, subject: str, *, issuer: str = "", has_password: bool = True) -> None:
+    def link(
+        self,
+        user: Any,
+        provider: Provider,
+        subject: str,
+        *,
+        issuer: str = "",
+        full_name: str = "Name There",
+        has_password: bool = True,
+    ) -> None:
         with self.app.app_context():
             account = LinkedAccount(
                 user_id=user.id,
@@ -29,7 +38,7 @@ class Linked:
                 issuer=issuer or ISSUERS[provider],
                 subject=subject,
                 email="there@example.com",
-                full_name="Name There",
+                full_name=full_name,
             )
             db.session.add(account)
             if not has_password:
