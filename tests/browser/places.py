@@ -42,6 +42,8 @@ CUSTOMER = (
     "/close-account",
     "/close-account/sooner",
     "/security",
+    "/security/passkeys",
+    "/security/passkeys/add",
     "/security/password",
     "/security/sessions",
     "/confirm-identity",

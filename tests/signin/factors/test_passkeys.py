@@ -86,7 +86,7 @@ def test_what_the_authenticator_is_asked_for(alice, browse_as, phone):
     assert len(asked["challenge"]) == 43  # 32 bytes
 
 
-def test_clause_3_1_the_name_an_authenticator_keeps_says_nothing_and_never_changes(
+def test_the_name_an_authenticator_keeps_says_nothing_and_never_changes(
     app, alice, browse_as, make_customer
 ):
     bob = make_customer().admin
@@ -349,7 +349,7 @@ def switch_second_step_on(user):
     db.session.commit()
 
 
-def test_clause_5_1_wrong_passwords_do_not_hold_a_passkey_up(app, alice, alices_phone):
+def test_wrong_passwords_do_not_hold_a_passkey_up(app, alice, alices_phone):
     browse = Browse(app)
     for _ in range(25):
         browse.submit("/sign-in", {"email": alice.email, "password": "not hers"})
@@ -374,7 +374,7 @@ def test_a_person_of_smartos_gets_in_by_passkey_too(app, make_operator, browse_a
     assert sessions_of(app, operator)[-1].is_strong
 
 
-def test_clause_9_1_the_passkeys_of_who_was_erased_open_nothing(app, alice, browse_as, alices_phone):
+def test_the_passkeys_of_who_was_erased_open_nothing(app, alice, browse_as, alices_phone):
     with app.app_context():
         for model in (SignIn, Passkey):
             db.session.execute(delete(model).where(model.user_id == alice.id))
@@ -383,7 +383,7 @@ def test_clause_9_1_the_passkeys_of_who_was_erased_open_nothing(app, alice, brow
     assert sign_in(Browse(app), alices_phone).status_code == 422
 
 
-def test_clause_4_4_passkeys_stand_among_ones_own_data_without_their_keys(app, alice, browse_as, alices_phone):
+def test_passkeys_stand_among_ones_own_data_without_their_keys(app, alice, browse_as, alices_phone):
     page = words(browse_as(alice).get("/my-data/account"))
 
     assert "Telephone" in page
