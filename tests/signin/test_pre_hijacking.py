@@ -14,14 +14,7 @@ from portal.signin.models import SignIn, Way
 from portal.signin.providers.models import LinkedAccount
 from tests.support.browse import Browse, link_in
 from tests.support.people import PASSWORD
-from tests.support.providers import (  # noqa: F401 (fixtures)
-    come_from,
-    environ,
-    facebook,
-    facebook_service,
-    google,
-    google_service,
-)
+from tests.support.providers import come_from, environ  # noqa: F401 (a portal that knows both)
 
 NEW = "một mật khẩu chỉ mình tôi biết"
 THEIRS = "the attacker knows this one"
@@ -133,7 +126,7 @@ def test_trojan_identifier(app, attacker, victim, facebook, open_letter):
     assert gets_in(victim, VICTIM, NEW)
 
 
-def test_trojan_identifier_brought_to_an_account_that_is_there(app, attacker, victim, facebook, make_customer, mailbox):
+def test_trojan_identifier_brought_to_an_account_that_is_there(app, attacker, facebook, make_customer):
     owner = make_customer(email=VICTIM).admin
     come_from(attacker, facebook, "6666", name="Kẻ Gian")
     attacker.submit("/sign-up/continue", CONTINUE | {"email": owner.email})
@@ -142,7 +135,7 @@ def test_trojan_identifier_brought_to_an_account_that_is_there(app, attacker, vi
     assert come_from(attacker, facebook, "6666").headers["Location"] == "/sign-up/continue"
 
 
-def test_trojan_identifier_a_phone_that_waits_for_its_code(app, browse_as, make_customer, reset, mailbox, work):
+def test_trojan_identifier_a_phone_that_waits_for_its_code(app, browse_as, make_customer, reset):
     thief = browse_as(make_customer(email=VICTIM).admin)
     thief.submit("/profile/phone", {"phone": "0905 123 456"})
 
