@@ -14,6 +14,7 @@ from portal.core.database import db
 from portal.core.language import moment
 from portal.core.web import Visitor
 from portal.signin import devices, guesses, handshakes, sessions
+from portal.signin.factors import personnel
 from portal.signin.factors.models import SecondStep
 from portal.signin.models import HandshakeKind, Way
 
@@ -39,7 +40,7 @@ def enter(user: User, way: Way, seen: Visitor, *, after: str | None = None) -> R
 def let_in(user: User, way: Way, seen: Visitor, *, is_strong: bool) -> None:
     """A session under a new secret; a device never seen before is told of by letter."""
     devices.greet(user, way, seen)
-    sessions.start(user, way, seen, is_strong=is_strong)
+    sessions.start(user, way, seen, is_strong=is_strong, is_proof=is_strong or not personnel.owes_a_factor(user))
     handshakes.renew_browser()
     _tell_of_guesses(user)
     chain.record("signin.started", subject=user, actor_id=user.id, customer_id=user.customer_id)

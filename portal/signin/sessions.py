@@ -37,8 +37,10 @@ def limits(user: User) -> Limits:
     return PERSONNEL if user.customer.is_smartos else CUSTOMERS
 
 
-def start(user: User, way: Way, seen: Visitor, *, is_strong: bool = False) -> SignIn:
+def start(user: User, way: Way, seen: Visitor, *, is_strong: bool = False, is_proof: bool = True) -> SignIn:
     """Sign `user` in on this browser under a new secret; whatever session was there before is gone.
+
+    `is_proof`: whether this sign-in also counts as a fresh proof.
 
     What the browser had half done (who came from Google and signs in to be linked) stays with it.
     """
@@ -51,7 +53,7 @@ def start(user: User, way: Way, seen: Visitor, *, is_strong: bool = False) -> Si
         secret_hash=hashes.of_secret(secret),
         started_at=now,
         last_seen_at=now,
-        proven_at=now,
+        proven_at=now if is_proof else None,
         way=way,
         is_strong=is_strong,
         ip=seen.ip,

@@ -28,6 +28,11 @@ def has_factor(user: User) -> bool:
     return bool(db.session.scalar(select(second_step | passkey)))
 
 
+def owes_a_factor(user: User) -> bool:
+    """Whether a sign-in without it proves too little: else whoever knows a password would add a factor of their own."""
+    return must_have_a_factor(user) and has_factor(user)
+
+
 def demand(user: User) -> ResponseReturnValue | None:
     """Before a page of the console: 303 to setting a factor up, or to proving it; None when this session did."""
     if user.sign_in.is_strong:
