@@ -18,6 +18,8 @@ from portal.core.features import Feature
 from portal.core.leases import Duty
 from portal.core.menu import BannerSource, MenuEntry, connect_menu
 from portal.dev import cli as dev_cli
+from portal.dev import facebook as dev_facebook
+from portal.dev import google as dev_google
 from portal.dev import views as dev
 from portal.erasure import banner as erasure_banner
 from portal.erasure import cli as erasure_cli
@@ -43,7 +45,7 @@ from portal.profile import views as profile
 from portal.signin import not_me_views, proof_views, sessions
 from portal.signin import views as signin
 from portal.signin.factors import passkey_views, personnel, second_step_views
-from portal.signin.providers import callback_views
+from portal.signin.providers import callback_views, linking_views
 from portal.signin.providers import views as providers
 from portal.staff import cli as staff_cli
 from portal.staff import views as staff
@@ -68,6 +70,7 @@ BLUEPRINTS = (
     second_step_views.bp,
     passkey_views.bp,
     providers.bp,
+    linking_views.bp,
     callback_views.bp,
     not_me_views.bp,
     profile.bp,
@@ -81,7 +84,7 @@ BLUEPRINTS = (
     notices.bp,
     staff.bp,
 )
-DEVELOPMENT_BLUEPRINTS = (dev.bp,)
+DEVELOPMENT_BLUEPRINTS = (dev.bp, dev_google.bp, dev_facebook.bp)
 
 DUTIES: tuple[Duty, ...] = (
     delivery.DUTY,

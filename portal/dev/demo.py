@@ -14,11 +14,13 @@ from portal.core import clock
 from portal.core.database import db, new_id
 from portal.core.features import CUSTOMER_FEATURES, Feature
 from portal.core.words import fold
-from portal.dev import names
+from portal.dev import names, somebody
 from portal.policies import acceptance
 from portal.policies import service as policies
 from portal.signin import passwords
 from portal.signin.models import Visit, Way
+from portal.signin.providers import keys
+from portal.signin.providers.models import LinkedAccount, Provider
 from portal.storage.opened import instance_path
 
 PASSWORD = "xin chao da nang"
@@ -64,6 +66,7 @@ def _named(password_hash: str, random: Random) -> int:
     chi.granted = [Feature.CONTENT]
     an.phone, an.contact_address = "+84905123456", names.street(random)
     db.session.flush()
+    _link_google(binh)
     everyone = (lan, an, binh, chi)
     for user in everyone:
         acceptance.agreed_at_sign_up(user)
@@ -75,6 +78,23 @@ def _person(customer: Customer, full_name: str, email: str, role: Role, password
     user = make_user(customer, full_name=full_name, email=email, role=role, locale="vi", password_hash=password_hash)
     user.age_confirmed_at = clock.now()
     return user
+
+
+def _link_google(user: User) -> None:
+    """Her account at the stand-in for Google opens hers here, so that the pages have something to show."""
+    there = somebody.PEOPLE[Provider.GOOGLE]["binh"]
+    account = LinkedAccount(
+        user_id=user.id,
+        provider=Provider.GOOGLE,
+        issuer=keys.demo_address(Provider.GOOGLE),
+        subject=there.number(Provider.GOOGLE),
+        email=there.email,
+        email_is_proven=there.speaks_for,
+        full_name=there.full_name,
+        linked_at=clock.now() - timedelta(days=12),
+        used_at=clock.now() - timedelta(days=4),
+    )
+    db.session.add(account)
 
 
 def _visits(user_id: UUID, random: Random) -> list[dict[str, Any]]:
