@@ -130,7 +130,7 @@ class ClosingReason(Model):
 class ProviderDeletion(Leased, Model):
     """What Facebook asked to delete for somebody, by `code` alone: a keyed hash of who it was and when it was asked.
 
-    The same for people whom nobody here knows. It names no user, so it can outlive one.
+    The same for people whom nobody here knows. It names no user, so it outlives one.
     """
 
     __tablename__ = "provider_deletion"

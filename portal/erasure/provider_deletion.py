@@ -40,10 +40,7 @@ def ask(asked: SignedRequest) -> str:
         return code
     user, gone = taken_back.take_back(Provider.FACEBOOK, asked.user_id)
     opened.counts = dict(gone)
-    if gone:
-        opened.promise()
-    else:
-        opened.state, opened.purged_at = ProviderDeletionState.PURGED, clock.now()
+    opened.promise()  # also where nothing was found: what "deauthorize" deleted a moment ago has left its traces
     if user is not None:
         chain.record("facebook.data-deleted", subject=user, customer_id=user.customer_id)
     return code
