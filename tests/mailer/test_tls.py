@@ -81,6 +81,19 @@ def test_clause_7_1_a_server_with_a_certificate_of_its_own_making_gets_no_letter
     assert server.taken == []
 
 
+def test_a_relay_that_nobody_vouches_for_is_in_the_log(capfd, environ, server):
+    with portal(environ | {"PORTAL_SMTP_URL": f"smtp://localhost:{server.port}?starttls=1"}) as app, app.app_context():
+        write("signin/reset-password", Reader("alice@example.com", "en"), {"full_name": "Alice", "link": "x"})
+        db.session.commit()
+
+        runner.run("letter")
+
+    logged = capfd.readouterr().err
+    assert "duty.failed" in logged
+    assert "SSLCertVerificationError" in logged
+    assert "alice" not in logged.lower()
+
+
 def test_a_server_whose_certificate_is_vouched_for_gets_it(environ, server, tmp_path, monkeypatch):
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
     with portal(environ | {"PORTAL_SMTP_URL": f"smtp://localhost:{server.port}?starttls=1"}) as app, app.app_context():

@@ -33,7 +33,7 @@ REACHES_OUT = {
     "urllib.request": set(),
     "http.client": set(),
     "httpx": set(),
-    "urllib3": set(),
+    "urllib3": {"signin/providers/"},
 }
 SQL_WITH_NAMES = {
     "core/database.py": "BEGIN and pragmas, from constants",
@@ -46,6 +46,7 @@ MARKED_SAFE = {
     "exports/covers.py": "the archive's page, rendered and escaped by its own template",
     "policies/continued_use.py": "two links, their words escaped by format()",
     "policies/rendering.py": "Markdown, cleaned by nh3",
+    "signin/entering.py": "a link, its words escaped by format()",
 }
 WITHOUT_SESSION_TOKEN = {
     "portal.erasure.provider_views.facebook_data_deletion",
@@ -54,6 +55,7 @@ WITHOUT_SESSION_TOKEN = {
     "portal.joining.views.verify_email",
     "portal.pages.views.set_locale",
     "portal.profile.views.confirm_email",
+    "portal.signin.not_me_views.not_me",
     "portal.support.views.contact",
 }
 SENT_BY_PROVIDERS = "portal.signin.providers."  # signed by Google or Facebook, and acting on nobody's session
@@ -220,3 +222,35 @@ def test_looking_at_any_page_changes_nothing(app, make_customer, make_operator, 
             getattr(window.client, method)(address).close()
 
     assert everything_kept(app) == before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_page_of_who_is_signed_in_offers_to_sign_out(app, make_customer, browse_as):
+    window = browse_as(make_customer(staff=1).admin)
+    pages = {address: window.get(address) for address in addresses(app, "GET") if not address.startswith("/dev/")}
+
+    shown = {at: page.get_data(as_text=True) for at, page in pages.items() if page.mimetype == "text/html"}
+
+    assert len(shown) > 20
+    assert [at for at, page in shown.items() if 'id="main"' in page and 'action="/sign-out"' not in page] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_signing_out_tells_the_browser_to_forget(make_customer, browse_as):
+    window = browse_as(make_customer().admin)
+
+    reply = window.submit("/sign-out", page="/overview")
+
+    assert {'"cache"', '"storage"'} <= set(reply.headers["Clear-Site-Data"].split(", "))
+    assert window.get("/overview").status_code == 303
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("path", "kind"), [("/sign-in", "current-password"), ("/sign-up", "new-password")])
+def test_a_password_is_masked_and_may_come_from_a_manager(browse, path, kind):
+    page = browse.get(path).get_data(as_text=True)
+
+    (field,) = re.findall(r'<input[^>]*name="password"[^>]*>', page)
+    assert 'type="password"' in field
+    assert f'autocomplete="{kind}"' in field
+    assert not re.search(r"onpaste|readonly|maxlength", field)
