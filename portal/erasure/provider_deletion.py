@@ -1,7 +1,7 @@
 """Deleting what came from Facebook, on Facebook's word for the person (Meta, "Data Deletion Request Callback").
 
 The account stays: Facebook's word proves who somebody is at Facebook, not that an account here should go
-(docs/decisions/provider-deletions.md).
+(docs/decisions/0021).
 """
 
 from dataclasses import replace

@@ -3,17 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import cast
 
 from flask import current_app
-from joserfc.errors import JoseError
-from joserfc.jwk import Key, KeySet, KeySetSerialization
+from joserfc.jwk import Key, KeySet
 
 from portal.core import clock
 from portal.extensions import settings
-from portal.signin.providers import outgoing
+from portal.signin.providers import outgoing, published
+from portal.signin.providers.outgoing import Unanswered
 
-GOOGLE = "https://accounts.google.com/.well-known/openid-configuration"
 FRESH = timedelta(hours=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
 PATIENCE_SECONDS = 3
@@ -70,10 +68,9 @@ class EventKeys:
     def _fetch(self) -> Published:
         try:
             said = outgoing.get_json(configuration_url())
-            listed = cast(KeySetSerialization, outgoing.get_json(said["jwks_uri"]))
-            keys = KeySet.import_key_set(listed)
+            keys = published.keys_at(str(said["jwks_uri"]))
             self._known = Published(str(said["issuer"]), keys, clock.now())
-        except (outgoing.Unanswered, JoseError, KeyError, TypeError, ValueError) as error:
+        except (Unanswered, KeyError) as error:
             self._failed_at = clock.now()
             raise KeysUnavailable from error
         return self._known
@@ -81,8 +78,7 @@ class EventKeys:
 
 def configuration_url() -> str:
     """Beside the discovery document of OpenID Connect lies the one of the events (OpenID RISC Profile)."""
-    discovery = settings().google_discovery_url or GOOGLE
-    return discovery.replace("openid-configuration", "risc-configuration")
+    return settings().google_discovery_url.replace("openid-configuration", "risc-configuration")
 
 
 def event_keys() -> EventKeys:
