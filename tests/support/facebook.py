@@ -54,6 +54,7 @@ class Facebook(StandIn):
         self._tokens: dict[str, str] = {}
         self._of_token: dict[str, Any] = {}
         self._of_person: dict[str, Any] = {}
+        self._is_tired = False
 
     def forget(self) -> None:
         super().forget()
@@ -80,6 +81,10 @@ class Facebook(StandIn):
         """In `/me` from now on."""
         self._of_person = fields
 
+    def is_tired(self) -> None:
+        """Asks everybody to come again later, as the Graph API does."""
+        self._is_tired = True
+
     def signs(self, data: dict[str, Any], *, secret: str = CLIENT_SECRET) -> str:
         """A `signed_request` of `data`, as Facebook posts it to the callbacks."""
         body = _url64(json.dumps(data).encode())
@@ -93,6 +98,9 @@ class Facebook(StandIn):
 
     def answer(self, request: Request) -> Callable[..., Any]:
         answers = {"dialog": self._dialog, "token": self._token, "me": self._me, "debug": self._debug}
+        if self._is_tired and request.path != self.places["dialog"]:
+            error = {"message": "Service temporarily unavailable", "type": "OAuthException", "code": 2}
+            return _json({"error": error | {"is_transient": True}}, status=400)
         names = {path: name for name, path in self.places.items()}
         if request.path not in names:
             return _refused("Unknown path components", status=404)

@@ -23,6 +23,17 @@ from tests.support.facebook import Facebook
 from tests.support.google import Google
 from tests.support.stand_in import StandIn, serving
 
+_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+PRODUCTION = {
+    "PORTAL_ENV": "production",
+    "PORTAL_BASE_URL": "https://portal.example.com",
+    "PORTAL_SMTP_URL": "smtp://127.0.0.1:2525",
+    "PORTAL_SECRET_KEY": _KEY,
+    "PORTAL_STORAGE_KEY": _KEY,
+    "PORTAL_HASH_KEY": _KEY,
+    "PORTAL_RECEIPT_KEY": _KEY,
+}
+
 
 @pytest.fixture(scope="session")
 def google_service() -> Iterator[Google]:

@@ -1,5 +1,6 @@
 """Somebody else's service for the tests: real HTTP on this machine, written down, and able to misbehave."""
 
+import gzip
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,8 +28,9 @@ class Asked:
 class StandIn:
     """A service whose places can be told to misbehave: `google.misbehaves("token", "html")`.
 
-    The ways: `down` (the connection breaks), `slow` (no answer until the test is over), `html`, `error` (500),
-    `redirect` (elsewhere), `huge` (2 MB), `list` (JSON, but no object), `empty` (an empty JSON object).
+    The ways: `down` (the connection breaks), `slow` (no answer until the test is over), `dripping` (a blank now and
+    then), `meanwhile` (calls `meanwhile` first, then answers), `html`, `error` (500), `redirect` (elsewhere), `huge`
+    (2 MB), `compressed`, `list` (JSON, but no object), `deep` (JSON nested without end), `empty` (an empty object).
     """
 
     places: Mapping[str, str]  # name of a place → its path
@@ -36,6 +38,7 @@ class StandIn:
     def __init__(self) -> None:
         self.address = ""
         self.asked: list[Asked] = []
+        self.meanwhile: Callable[[], Any] = lambda: None
         self._ways: dict[str, str] = {}
         self._over = threading.Event()
 
@@ -70,8 +73,17 @@ class StandIn:
             raise ConnectionAbortedError("as told")
         if way == "slow":
             self._over.wait(timeout=30)
+        if way == "meanwhile":
+            self.meanwhile()
+        if way == "dripping":
+            return Response(self._drops(), mimetype="application/json")(environ, start_response)
         answer = WAYS[way]() if way in WAYS else self.answer(request)
         return answer(environ, start_response)
+
+    def _drops(self) -> Iterator[bytes]:
+        over = self._over
+        while not over.wait(timeout=0.1):
+            yield b" "
 
 
 WAYS: dict[str, Callable[[], Response]] = {
@@ -79,6 +91,8 @@ WAYS: dict[str, Callable[[], Response]] = {
     "error": lambda: Response('{"error": "internal"}', status=500, mimetype="application/json"),
     "redirect": lambda: Response(status=302, headers={"Location": "http://localhost:1/"}),
     "huge": lambda: Response(b'{"a": "' + b"x" * 2 * MEGABYTE + b'"}', mimetype="application/json"),
+    "compressed": lambda: Response(gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}),
+    "deep": lambda: Response("[" * 200_000, mimetype="application/json"),
     "list": lambda: Response("[1, 2]", mimetype="application/json"),
     "empty": lambda: Response("{}", mimetype="application/json"),
 }

@@ -48,7 +48,7 @@ class Door(HTTPAdapter):
         if settings().is_production and not str(request.url).startswith("https://"):
             raise Unanswered("not over TLS")
         patience = current_app.config.get("PROVIDER_PATIENCE", PATIENCE)
-        until = time.monotonic() + PATIENCE_FOR_ALL
+        until = time.monotonic() + current_app.config.get("PROVIDER_PATIENCE_FOR_ALL", PATIENCE_FOR_ALL)
         response = super().send(request, True, patience, *args, **kwargs)
         raw = response.raw
         try:
