@@ -5,6 +5,7 @@ ANYONE = (
     "/sign-in",
     "/sign-up",
     "/sign-up/sent",
+    "/sign-in/google/callback",
     "/forgot-password",
     "/forgot-password/sent",
     "/reset-password/no-such-link",
@@ -20,7 +21,10 @@ ANYONE = (
     "/data-deletion/no-such-code",
     "/no-such-page",
     "/dev/",
+    "/dev/authenticator",
     "/dev/components",
+    "/dev/google/authorize?client_id=demo&response_type=code&code_challenge=x&code_challenge_method=S256",
+    "/dev/facebook/dialog/oauth?client_id=demo&response_type=code&code_challenge=x&code_challenge_method=S256",
     "/dev/mailbox",
 )
 CUSTOMER = (
@@ -46,10 +50,14 @@ CUSTOMER = (
     "/security/passkeys/add",
     "/security/password",
     "/security/sessions",
+    "/security/two-step",
+    "/security/two-step/codes",
     "/confirm-identity",
     "/staff",
 )
 OPERATOR = (
+    "/security/two-step",
+    "/confirm-identity",
     "/staff",
     "/staff/policies",
     "/staff/policies/new",
