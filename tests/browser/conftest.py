@@ -6,8 +6,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 
+from portal.dev.demo import PASSWORD
+from tests.browser.walking import set_up_two_step, sign_in
 from tests.support import portal
 from tests.support.browser import NoBrowser, launched
+
+OFFICER = "lan@smartos.example.com"
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +44,17 @@ def demo_portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[portal.Por
     """The portal as `make run` starts it, with its demo people; shared by tests that only look."""
     with portal.running(tmp_path_factory.mktemp("demo") / "instance") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def officers_paper(demo_portal: portal.Portal, chromium: Browser) -> list[str]:
+    """The recovery codes of the demo portal's own officer, who switched the second step on; each signs in once."""
+    context = chromium.new_context()
+    page = context.new_page()
+    sign_in(page, demo_portal, OFFICER, PASSWORD)
+    _secret, paper = set_up_two_step(page, demo_portal)
+    context.close()
+    return paper
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from portal.dev.demo import PASSWORD
-from tests.browser.walking import fill, send, sign_in, wait_for_state
+from tests.browser.walking import fill, send, set_up_two_step, sign_in, wait_for_state
 from tests.support import portal
 from tests.support.processes import flask
 
@@ -48,7 +48,7 @@ def test_clause_12_3_the_officer_publishes_a_major_change_and_everyone_is_told(w
 
 
 def begin(page: Page, running: portal.Portal) -> None:
-    """`operator add` prints a link that sets the password, and never a password."""
+    """`operator add` prints a link that sets the password, and never a password; the console asks for more."""
     said = command(running.instance, "operator", "add", OFFICER)
     link = re.search(r"https?://\S+(/reset-password/\S+)", said)
     assert link, said
@@ -56,6 +56,11 @@ def begin(page: Page, running: portal.Portal) -> None:
     fill(page, {"password": SECRET})
     send(page)
     sign_in(page, running, OFFICER, SECRET)
+    page.goto(running.address + "/staff")
+    expect(page).to_have_url(running.address + "/security/two-step?next=/staff")
+    set_up_two_step(page, running)
+    page.goto(running.address + "/staff")
+    expect(page).to_have_url(running.address + "/staff")
 
 
 def draft(page: Page, running: portal.Portal, folder: Path) -> None:

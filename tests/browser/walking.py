@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from playwright.sync_api import Page, expect
+from pyotp import TOTP
 
 from tests.support.browse import link_in
 from tests.support.portal import Portal
@@ -39,6 +40,26 @@ def sign_in(page: Page, portal: Portal, email: str, password: str) -> None:
     """Sign in and arrive at the overview."""
     page.goto(portal.address + "/sign-in")
     fill(page, {"email": email, "password": password})
+    send(page)
+    expect(page).to_have_url(portal.address + "/overview")
+
+
+def set_up_two_step(page: Page, portal: Portal) -> tuple[str, list[str]]:
+    """Switch the second step on with what the page shows: the secret, and the ten codes on paper."""
+    page.goto(portal.address + "/security/two-step")
+    secret = page.locator("#secret").get_attribute("data-secret") or ""
+    fill(page, {"code": TOTP(secret).now()})
+    send(page)
+    return secret, page.locator("#recovery-codes code").all_inner_texts()
+
+
+def sign_in_by_paper(page: Page, portal: Portal, email: str, password: str, paper: list[str]) -> None:
+    """Sign in with the password and the next recovery code on the paper, and arrive at the overview."""
+    page.goto(portal.address + "/sign-in")
+    fill(page, {"email": email, "password": password})
+    send(page)
+    page.goto(portal.address + "/sign-in/second-step?by=recovery-code")
+    fill(page, {"code": paper.pop()})
     send(page)
     expect(page).to_have_url(portal.address + "/overview")
 

@@ -1,7 +1,7 @@
 """Ten codes on paper for a day without the authenticator app. Each works once; only hashes are kept.
 
 A code is sixteen letters and digits without look-alikes: the first says which of the ten it is, so that checking one
-costs one hash (ASVS 5.0, 6.5.2), the other fifteen are random, 66 bits (docs/decisions/recovery-codes).
+costs one hash (ASVS 5.0, 6.5.2), the other fifteen are random, 66 bits (docs/decisions/0017-second-step.md).
 """
 
 import secrets
