@@ -68,6 +68,23 @@ def test_a_forged_form_and_too_many_tries_are_in_the_log(capfd, environ):
     ]
 
 
+def test_each_try_of_a_password_is_in_the_log_right_or_wrong_without_the_address(capfd, environ, make_customer):
+    alice = make_customer(email="alice@example.com").admin
+    with serving(environ) as app:
+        browse = Browse(app)
+        browse.submit("/sign-in", {"email": "alice@example.com", "password": "sông Hàn"})
+        browse.sign_in(alice)
+        for _ in range(7):
+            browse.submit("/confirm-identity", {"password": "sông Hàn"})
+
+    written = lines(capfd)
+    tried = [(line["event"], line["secret"]) for line in written if line["event"].startswith("secret.")]
+    assert tried[:3] == [("secret.tried", "password"), ("secret.tried", "password"), ("secret.right", "password")]
+    assert set(tried[3:]) == {("secret.tried", "proof"), ("secret.not-judged", "proof")}
+    assert len({line["who"] for line in written if line.get("secret") == "password"}) == 1
+    assert "alice" not in json.dumps(written)
+
+
 def test_an_address_that_never_was_is_no_attempt_on_anybody(capfd, environ):
     with serving(environ) as app:
         Browse(app).get("/wp-login.php")

@@ -36,12 +36,15 @@ class Attempt:
     key: str
     begun: Begun
     is_of_device: bool
+    secret: str
+    who: str
 
     def right(self) -> None:
         """The secret was right: the try takes its count back; on a known device all counts of the device go.
 
         On the database this is part of the caller's transaction, who commits it with what the secret opened.
         """
+        log.info("secret.right", secret=self.secret, who=self.who)
         try:
             if self.is_of_device:
                 self.store.forget(self.key)
@@ -68,6 +71,9 @@ def attempt(name: str, subject: str, *, device: str | None = None) -> Attempt:
     key = hashes.keyed(f"delay:{name}", f"{subject}\0{device}" if device else subject)
     db.session.commit()
     store, begun = agreed().ask(lambda store: store.begin(key, now))
+    who = hashes.keyed("log", subject)[:16]
     if not begun.is_allowed:
+        log.warning("secret.not-judged", secret=name, who=who)
         raise Waiting(begun.wait_until, now)
-    return Attempt(store, key, begun, is_of_device=device is not None)
+    log.info("secret.tried", secret=name, who=who)  # and no "secret.right" after it: it was wrong (ASVS 5.0, 16.3.1)
+    return Attempt(store, key, begun, is_of_device=device is not None, secret=name, who=who)
