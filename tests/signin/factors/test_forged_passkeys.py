@@ -2,6 +2,7 @@
 
 import copy
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 
 import cbor2
@@ -319,6 +320,18 @@ def test_a_passkey_whose_count_goes_back_is_a_copy_and_does_not_open(app, alice,
     assert not is_in(thief)
     assert acts(app)[-1] == "passkey.copied"
     assert kept(app)[0].sign_count == 2
+
+
+def test_of_a_passkey_and_its_copy_that_answer_at_once_one_gets_in(app, alice, alices_phone):
+    for count in range(1, 4):
+        owner, thief = Browse(app), Browse(app)
+        sent = [alices_phone.answer(options_of(browse, SIGN_IN), count=count) for browse in (owner, thief)]
+
+        with ThreadPoolExecutor(2) as pool:
+            replies = list(pool.map(send, (owner, thief), (SIGN_IN, SIGN_IN), sent))
+
+        assert sorted(reply.status_code for reply in replies) == [303, 422]
+        assert acts(app).count("passkey.copied") == count
 
 
 def test_a_forgery_with_a_low_count_is_called_a_forgery_and_not_a_copy(app, alices_phone):

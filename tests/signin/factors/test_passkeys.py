@@ -4,6 +4,9 @@ It is a real one (tests/support/authenticator.py); a browser's own walks in test
 """
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from threading import Barrier
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -86,9 +89,7 @@ def test_what_the_authenticator_is_asked_for(alice, browse_as, phone):
     assert len(asked["challenge"]) == 43  # 32 bytes
 
 
-def test_the_name_an_authenticator_keeps_says_nothing_and_never_changes(
-    app, alice, browse_as, make_customer
-):
+def test_the_name_an_authenticator_keeps_says_nothing_and_never_changes(app, alice, browse_as, make_customer):
     bob = make_customer().admin
     first, again, bobs = (options_of(browse_as(who), ADD)["user"]["id"] for who in (alice, alice, bob))
 
@@ -244,6 +245,34 @@ def test_a_passkey_goes_when_another_way_in_stays(app, alice, browse_as, alices_
 
     assert (reply.status_code == 303) == goes
     assert (first.id in [one.id for one in kept(app)]) != goes
+
+
+def at_once(*acts):
+    """Run each act in a thread of its own, all released at one moment; what each answered."""
+    barrier = Barrier(len(acts))
+
+    def run(act):
+        barrier.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_two_tabs_that_remove_the_last_two_passkeys_at_once_leave_one(app, alice, browse_as):
+    first, second = browse_as(alice), Browse(app)
+    without_password(app, alice)
+    for _ in range(3):
+        while len(kept(app)) < 2:
+            add(first, Authenticator())
+        token = token_of(first.get(f"/security/passkeys/{kept(app)[0].id}/remove"))
+        second.client.set_cookie("sid", first.client.get_cookie("sid").value)
+        asked = zip((first, second), (f"/security/passkeys/{one.id}/remove" for one in kept(app)), strict=True)
+
+        replies = at_once(*(partial(tab.post, address, {"csrf_token": token}) for tab, address in asked))
+
+        assert sorted(reply.status_code for reply in replies) == [303, 422]
+        assert len(kept(app)) == 1
 
 
 def without_password(app, user):
