@@ -120,11 +120,15 @@ class Card:
 
 @dataclass(frozen=True)
 class Summary:
-    """The sentence above the cards, and of how many parts how many are strong."""
+    """The sentence above the cards, and the level of each part, the strong ones first."""
 
     text: str
-    strong: int
-    total: int
+    levels: Sequence[Level]
+
+    @property
+    def strong(self) -> int:
+        """How many parts are strong."""
+        return sum(level == Level.STRONG for level in self.levels)
 
 
 def card(finding: Finding) -> Card:
@@ -151,7 +155,7 @@ def summary(findings: Sequence[Finding]) -> Summary:
         )
     else:
         text = _("Your account is well guarded. There is nothing to do.")
-    return Summary(text, count[Level.STRONG], len(findings))
+    return Summary(text, [level for level in Level for _one in range(count[level])])
 
 
 def _names(finding: Finding) -> str:
