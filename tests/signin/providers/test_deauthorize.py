@@ -13,6 +13,7 @@ from portal.signin.providers.models import LinkedAccount, Newcomer, Provider, Pr
 from tests.support.browse import Browse
 from tests.support.linked import Linked, is_in
 from tests.support.portals import in_production, portal
+from tests.support.providers import come_from
 
 ADDRESS = "/facebook/deauthorize"
 FACEBOOK, GOOGLE = Provider.FACEBOOK, Provider.GOOGLE
@@ -226,3 +227,14 @@ def test_in_development_without_keys_the_stand_in_is_believed(environ, facebook)
         reply = Browse(app).post(ADDRESS, {"signed_request": facebook.signs(said, secret=secret)})
 
     assert reply.status_code == 200
+
+
+def test_the_number_that_facebook_signs_is_the_one_that_people_came_with(app, make_customer, linked, call, facebook):
+    alice, browser = make_customer().admin, Browse(app)
+    linked.link(alice, FACEBOOK, "1001")
+    come_from(browser, facebook, "1001", name="Alice")
+    came_in = is_in(browser)
+
+    call("1001")
+
+    assert (came_in, is_in(browser)) == (True, False)

@@ -18,6 +18,7 @@ from tests.support.browse import Browse
 from tests.support.google import CLIENT_ID, Google
 from tests.support.linked import Linked, is_in
 from tests.support.portals import portal
+from tests.support.providers import come_from
 
 ADDRESS = "/google/events"
 RISC = "https://schemas.openid.net/secevent/risc/event-type/"
@@ -443,3 +444,17 @@ def test_without_keys_of_its_own_the_portal_believes_nobody(environ, google, cla
 
     assert all(refused(reply, "invalid_audience") for reply in replies)
     assert google.got("risc") == []
+
+
+def test_a_paused_link_lets_nobody_in_and_an_enabled_one_does(app, alice, google, tell):
+    def arrive() -> int:
+        browser = Browse(app)
+        come_from(browser, google, "1001", email="alice@gmail.com", email_verified=True, name="Alice")
+        return browser.get("/overview").status_code
+
+    before = arrive()
+    tell(RISC + "account-disabled", reason="hijacking")
+    paused = arrive()
+    tell(RISC + "account-enabled")
+
+    assert (before, paused, arrive()) == (200, 303, 200)
