@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Response, flash, make_response, redirect
+from flask import Response, abort, flash, make_response, redirect
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -53,11 +53,11 @@ def go(provider: Provider, *, purpose: str, user: User | None = None, after: str
     """Send this browser to the provider, to sign in or to `link` what comes back to `user`.
 
     Commits by itself: the provider may be asked over the network first, with nothing held open. Where it does not
-    answer, the browser goes back to where it came from, and is told.
+    answer, the browser goes back to where it came from, and is told. 404 where it is not offered.
     """
     ours = keys.of(provider)
     if ours is None:
-        raise LookupError(f"{provider} is not offered")
+        abort(404)
     db.session.commit()
     state, nonce, verifier = (hashes.new_secret() for _secret in range(3))
     try:

@@ -3,9 +3,12 @@
 import re
 
 import pytest
+from werkzeug.exceptions import NotFound
 
 from portal.app import create_app
 from portal.config import SettingsError
+from portal.signin.providers import going
+from portal.signin.providers.models import Provider
 from tests.support.browse import Browse
 from tests.support.providers import PRODUCTION
 
@@ -61,6 +64,14 @@ def test_production_offers_what_it_has_keys_for(tmp_path, keys, offered):
     assert buttons(browser) == offered
     missing = [address for address in ADDRESSES if browser.get(address.partition("?")[0]).status_code == 404]
     assert missing == [address for address in ADDRESSES if not address.startswith(tuple(offered))]
+
+
+@pytest.mark.parametrize("provider", Provider)
+def test_there_is_no_way_to_link_what_is_not_offered(tmp_path, provider):
+    app = create_app({"PORTAL_INSTANCE_PATH": str(tmp_path)} | PRODUCTION)
+
+    with app.test_request_context(), pytest.raises(NotFound):
+        going.go(provider, purpose="link")
 
 
 @pytest.mark.parametrize(
