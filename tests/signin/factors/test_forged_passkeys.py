@@ -206,14 +206,12 @@ def test_an_answer_works_once(app, alice, alices_phone):
     browse = Browse(app)
     sent = alices_phone.answer(options_of(browse, SIGN_IN))
     assert send(browse, SIGN_IN, sent).status_code == 303
-    browse.submit("/sign-out", page="/overview")
 
     replayed, elsewhere = send(browse, SIGN_IN, sent), send(Browse(app), SIGN_IN, sent)
 
     assert replayed.status_code == elsewhere.status_code == 422
     assert "longer than five minutes, or it was sent twice" in words(replayed)
     assert acts(app)[-2:] == ["passkey.refused-late"] * 2
-    assert not is_in(browse)
 
 
 def test_a_wrong_answer_uses_the_challenge_up(app, browse, alices_phone):
