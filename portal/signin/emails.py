@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.mailer.post import Reader, write
 from portal.signin import alarms
 from portal.signin.factors.models import Passkey
-from portal.signin.providers.models import LinkedAccount, Provider
+from portal.signin.providers.models import LinkedAccount
 
 
 def to(user: User) -> Reader:
@@ -45,24 +45,6 @@ def password_changed(user: User) -> None:
     passkeys = db.session.scalar(select(func.count()).where(Passkey.user_id == user.id))
     facts = {"linked": list(linked), "passkeys": passkeys}
     alarms.tell(user, "signin/password-changed", about="password", facts=facts)
-
-
-def link_account(user: User, provider: Provider, link: str, expires_at: datetime) -> None:
-    """The link by whose button who came from `provider` proves that this mailbox is theirs, too."""
-    facts = {"full_name": user.full_name, "provider": provider, "link": link}
-    write("signin/link-account", to(user), facts, expires_at=expires_at)
-
-
-def address_known(user: User, provider: Provider) -> None:
-    """Somebody came from `provider` and gave this address, which has an account: only its owner learns it."""
-    facts = {"full_name": user.full_name, "provider": provider, "link": web.absolute_url("signin.sign_in")}
-    write("signin/address-known", to(user), facts)
-
-
-def proof_code(user: User, code: str, *, minutes: int, expires_at: datetime) -> None:
-    """A code that proves who is there, for people without a password."""
-    facts = {"full_name": user.full_name, "code": code, "minutes": minutes}
-    write("signin/proof-code", to(user), facts, expires_at=expires_at)
 
 
 def signed_out_everywhere(user: User, undone: list[str]) -> None:
