@@ -11,9 +11,10 @@ const toText = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
 class Refusal extends Error {}
 
 /** What the portal asks, with its bytes as bytes. */
-async function ask(form) {
+async function ask(form, signal) {
   const reply = await fetch(form.dataset.options, {
     method: "POST",
+    signal,
     headers: { Accept: "application/json", "X-CSRFToken": form.elements.csrf_token.value },
   });
   if (reply.redirected) return location.reload(); /* signed out, or the proof is old: the page itself says so */
@@ -37,7 +38,7 @@ function written({ id, rawId, type, authenticatorAttachment, response }) {
 
 /** Gives a form with data-passkey ("get" or "create") its passkey. */
 function connect(form) {
-  const { says, passkey } = { says: form.querySelector("[data-passkey-says]"), passkey: form.dataset.passkey };
+  const says = form.querySelector("[data-passkey-says]");
   let waiting = null;
 
   const send = (credential) => {
@@ -56,14 +57,18 @@ function connect(form) {
     waiting?.abort();
     waiting = new AbortController();
     const { signal } = waiting;
-    const publicKey = await ask(form);
-    if (publicKey && !signal.aborted) send(await navigator.credentials[passkey]({ publicKey, signal, ...more }));
+    const publicKey = await ask(form, signal);
+    if (publicKey && !signal.aborted) send(await navigator.credentials[form.dataset.passkey]({ publicKey, signal, ...more }));
   };
 
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     says.hidden = true;
     begin().catch(tell);
+  });
+  /* Who sends another form of the page goes on by that; a late reply must not touch the new session's cookie. */
+  document.addEventListener("submit", (event) => {
+    if (event.target !== form) waiting?.abort();
   });
   if (form.dataset.field) offerInField(document.querySelector(form.dataset.field), begin);
 }
