@@ -64,6 +64,11 @@ def speaks_for(claims: dict[str, Any]) -> bool:
     return address.lower().endswith("@gmail.com") or bool(address and isinstance(hosted, str) and hosted)
 
 
+def may_call_itself(issuer: str) -> list[str]:
+    """What an issuer's tokens may say in `iss`: its own address, and Google's alone also its name of old."""
+    return [GOOGLE, OLD_NAME] if issuer == GOOGLE else [issuer]
+
+
 def _published(ours: Keys, *, for_new_keys: bool = False) -> Published:
     address = settings().google_discovery_url
     if ours.is_demo:
@@ -78,7 +83,7 @@ def _checked(given: dict[str, Any], ours: Keys, google: Published, nonce: str) -
         token.claims,
         token.header,
         {
-            "iss": {"essential": True, "values": _issuers(google)},
+            "iss": {"essential": True, "values": may_call_itself(google.issuer)},
             "sub": {"essential": True},
             "aud": {"essential": True, "value": ours.client_id},
             "nonce": {"essential": True, "value": nonce},
@@ -108,7 +113,3 @@ def _opened(token: Any, ours: Keys, google: Published) -> Token:
         raise Refused(error.error) from error
     except (ValueError, TypeError, RecursionError) as error:
         raise Refused("token") from error
-
-
-def _issuers(google: Published) -> list[str]:
-    return [GOOGLE, OLD_NAME] if google.issuer == GOOGLE else [google.issuer]

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from portal.core import clock
 from portal.core.database import db
+from portal.signin.providers.google import may_call_itself
 from portal.signin.providers.models import Newcomer
 from tests.support.browse import Browse
 from tests.support.google import CLIENT_ID, CLIENT_SECRET
@@ -167,6 +168,11 @@ def test_a_token_that_says_something_wrong_is_not_believed(app, browse, make_cus
     assert not is_signed_in(browse)
     assert newcomers(app) == []
     assert acts(app) == ["signin.provider-refused"]
+
+
+def test_google_s_name_of_old_is_google_s_alone():
+    assert may_call_itself("https://accounts.google.com") == ["https://accounts.google.com", "accounts.google.com"]
+    assert may_call_itself("https://accounts.example.com") == ["https://accounts.example.com"]
 
 
 def by_hand(header, claims, sign) -> str:
