@@ -31,7 +31,8 @@ PEOPLE = {
     Provider.GOOGLE: {
         "ha": Somebody("Trần Thu Hà", "ha@nhanghi.example.com", True, _l("New here; Google answers for the address")),
         "khoa": Somebody("Lý Đăng Khoa", "khoa@vidu.example.com", False, _l("New here; the address is not verified")),
-        "binh": Somebody("Trần Thị Bình", "binh@example.com", True, _l("Her address has an account in the portal")),
+        "an": Somebody("Nguyễn Văn An", "an@example.com", True, _l("His address has an account in the portal")),
+        "binh": Somebody("Trần Thị Bình", "binh@example.com", True, _l("Linked to her account in the portal")),
     },
     Provider.FACEBOOK: {
         "my": Somebody("Phạm Hoài My", "my@vidu.example.com", False, _l("New here, with an e-mail")),

@@ -17,6 +17,7 @@ AT_HAND = timedelta(hours=1)
 
 def remember(identity: Identity) -> Newcomer:
     """Keep what the provider said for this browser; the same person coming twice is kept once."""
+    handshakes.renew_browser()
     browser = handshakes.browser_hash()
     row = db.session.scalar(
         select(Newcomer).where(
