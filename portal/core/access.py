@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
-from flask import abort, current_app, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 from flask_login import current_user
 
 from portal.core.features import CONSOLE_FEATURES, Feature
@@ -56,8 +57,8 @@ def guard() -> ResponseReturnValue | None:
     access = getattr(view, "access", "signed-in")
     if access == "public":
         return None
-    if not current_user.is_authenticated:
-        return _to_sign_in()
+    if (answer := sign_in_first()) is not None:
+        return answer
     if not _may(view, access):
         abort(403)
     if _is_console(view, access) and (answer := _demanded()):
@@ -65,6 +66,13 @@ def guard() -> ResponseReturnValue | None:
     if current_user.is_closing and not _is_open_while_closing(view):
         return redirect(url_for("erasure.close_account"), 303)
     return None
+
+
+def sign_in_first() -> ResponseReturnValue | None:
+    """303 to sign-in where a page is private and nobody is signed in (any more)."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    is_open = view is None or request.endpoint == "static" or getattr(view, "access", "signed-in") == "public"
+    return None if is_open or current_user.is_authenticated else _to_sign_in()
 
 
 def _may(view: Any, access: str) -> bool:
@@ -85,6 +93,7 @@ def _demanded() -> ResponseReturnValue | None:
 
 def _to_sign_in() -> ResponseReturnValue:
     if request.method not in ("GET", "HEAD"):
+        flash(_("You were signed out in the meantime, so nothing was changed. Please sign in again."), "warning")
         return redirect(url_for("signin.sign_in"), 303)
     return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")), 303)
 

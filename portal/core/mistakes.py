@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -11,7 +12,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from portal.core import hashes, web
+from portal.core import access, hashes, web
 from portal.core.database import db
 from portal.core.throttle import TooOften
 
@@ -75,7 +76,10 @@ def _note(code: int) -> None:
     log.warning("request.refused", code=code, method=request.method, who=who)
 
 
-def _form_not_ours(error: CSRFError) -> Response:
+def _form_not_ours(error: CSRFError) -> ResponseReturnValue:
+    """Somebody who signed out in another tab is asked to sign in; nothing is wrong with their cookies."""
+    if (to_sign_in := access.sign_in_first()) is not None:
+        return to_sign_in
     if current_app.config["SESSION_COOKIE_NAME"] in request.cookies:
         return _form_too_old()
     title = _("Your browser sent no cookie with this form")

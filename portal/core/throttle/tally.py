@@ -31,7 +31,6 @@ def add(name: str, subject: str) -> None:
     seconds = int(STEP.total_seconds())
     now = clock.now()
     start = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
-    db.session.commit()
     InDatabase().add(_key(name, subject), start, seconds=seconds)
 
 
