@@ -343,12 +343,16 @@ def test_nobody_proves_by_the_passkey_of_another_person(app, make_customer, brow
     bobs = browse_as(bob)
     move_clock(seconds=601)
 
-    reply = prove(bobs, alices_phone)
+    named, unnamed = prove(bobs, alices_phone), prove(bobs, alices_phone, handle=None)
 
-    assert reply.status_code == 422
+    assert named.status_code == unnamed.status_code == 422
     assert bobs.get(ADD).status_code == 303
     assert not sessions_of(app, bob)[-1].is_strong
-    assert acts(app)[-1] == "passkey.refused-unknown"
+    assert acts(app)[-2:] == ["passkey.refused-unknown"] * 2
+
+
+def test_who_proves_need_not_be_named_by_the_authenticator(alice, browse_as, alices_phone):
+    assert prove(browse_as(alice), alices_phone, handle=None).status_code == 303
 
 
 def test_proving_stays_possible_while_the_account_closes(app, alice, browse_as, alices_phone):
