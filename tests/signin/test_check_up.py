@@ -12,9 +12,10 @@ from portal.core.database import db
 from portal.mailer.models import Letter, LetterState
 from portal.signin import check_up, check_up_words
 from portal.signin.check_up import Finding, Item, Level
-from portal.signin.factors.models import Passkey, RecoveryCode, SecondStep
+from portal.signin.factors.models import RecoveryCode, SecondStep
 from portal.signin.models import SignIn, Visit, Way
-from portal.signin.providers.models import LinkedAccount, Provider
+from portal.signin.providers.models import Provider
+from tests.support.guards import linked, passkey, second_step
 
 CARD = re.compile(r'<section class="card">.*?</section>', re.DOTALL)
 
@@ -58,23 +59,11 @@ def findings(app):
     return found
 
 
-def passkey(user):
-    return Passkey(user_id=user.id, credential_id=b"id", public_key=b"key", name="Key")
-
-
-def second_step(user):
-    return SecondStep(user_id=user.id, sealed_secret="sealed")
-
-
 def codes(user, count, used=0):
     return [
         RecoveryCode(user_id=user.id, number=n, code_hash="h", used_at=clock.now() if n < used else None)
         for n in range(count)
     ]
-
-
-def linked(user, provider, **columns):
-    return LinkedAccount(user_id=user.id, provider=provider, issuer=provider.value, subject="1", **columns)
 
 
 def letter(user, state):
