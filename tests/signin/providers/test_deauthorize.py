@@ -197,6 +197,7 @@ def test_two_calls_at_once_unlink_once_and_write_one_letter(app, make_customer, 
 
     assert answers == [200] * 4
     assert len(linked.acts("facebook.deauthorized")) == 1
+    assert len(linked.acts("facebook.callback-repeated")) == 3
     assert len(mailbox.letters(alice.email)) == 1
 
 

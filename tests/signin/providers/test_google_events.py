@@ -238,6 +238,7 @@ def test_one_token_at_four_doors_at_once_counts_once(app, alice, linked, google,
     work()
 
     assert answers == [202] * 4
+    assert len(linked.acts("google.events-repeated")) == 3
     assert len(mailbox.letters(alice.email)) == 1
     assert len(google.got("risc")) == len(google.got("jwks")) == 1
 
