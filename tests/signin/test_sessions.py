@@ -149,7 +149,7 @@ def test_sessions_that_ran_out_are_not_shown_as_devices(browse_as, make_customer
     browse_as(alice)
     move_clock(hours=3)
 
-    page = browse_as(alice).get("/security").get_data(as_text=True)
+    page = browse_as(alice).get("/security/sessions").get_data(as_text=True)
 
     assert page.count('data-label="Last seen"') == 1
 
