@@ -19,6 +19,10 @@ from portal.core import hashes
 SHORTEST, LONGEST = 8, 128
 EASY_GUESSES = 10_000
 LONGEST_ZXCVBN_TAKES = 72
+# What guesses begin with here (ASVS 5.0, 6.2.11): such a password must be strong without these words
+OUR_NAME = "smartos"
+OUR_WORDS = (OUR_NAME, "smartosbooking", "smartospms", "smartosbespoke", "booking", "bespoke", "danang")
+EASY_GUESSES_AFTER_OUR_NAME = 100_000_000
 VIETNAMESE_FAVOURITES = frozenset(
     [
         "matkhau",
@@ -81,8 +85,11 @@ def objection(password: str, *, about: tuple[str, ...] = ()) -> str | None:
         return _("This password is on the lists of leaked passwords that attackers try first. Please choose another.")
     if _is_about(password, about):
         return _("This password holds your name or address, which others can guess. Please choose another.")
-    if zxcvbn(password[:LONGEST_ZXCVBN_TAKES])["guesses"] < EASY_GUESSES:
+    guesses = zxcvbn(password[:LONGEST_ZXCVBN_TAKES], user_inputs=OUR_WORDS)["guesses"]
+    if guesses < EASY_GUESSES:
         return _("This password is guessed in a moment. A few words that do not belong together are much better.")
+    if OUR_NAME in password.casefold() and guesses < EASY_GUESSES_AFTER_OUR_NAME:
+        return _("Little is left of this password without our name, which is what guesses here begin with.")
     return None
 
 

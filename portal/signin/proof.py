@@ -106,6 +106,7 @@ def given(user: User, *, is_strong: bool) -> None:
     row: SignIn = user.sign_in
     strong = {"is_strong": True} if is_strong else {}
     db.session.execute(update(SignIn).where(SignIn.id == row.id).values(proven_at=clock.now(), **strong))
+    sessions.renew(user)
     _record("proof.given", user)
 
 

@@ -17,6 +17,7 @@ from portal.signin.models import SignIn, Visit, Way
 
 PROOF = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
+SECRET = "_user_id"  # where Flask-Login keeps what User.get_id gives
 HALF_DONE = "browser"  # the cookie's entry that handshakes are bound to
 
 
@@ -69,6 +70,13 @@ def start(user: User, way: Way, seen: Visitor, *, is_strong: bool = False, is_pr
     return row
 
 
+def renew(user: User) -> None:
+    """The same session goes on under a new secret, since a new proof was given (ASVS 5.0, 7.2.4)."""
+    secret, row = hashes.new_secret(), user.sign_in
+    db.session.execute(update(SignIn).where(SignIn.id == row.id).values(secret_hash=hashes.of_secret(secret)))
+    session[SECRET] = user.session_secret = secret
+
+
 def load(secret: str) -> User | None:
     """The user behind a cookie's secret, in one statement, while the session is within its limits."""
     found = db.session.execute(
@@ -105,7 +113,7 @@ def _note_seen(row: SignIn) -> None:
 
 def end_current() -> None:
     """End the session of this browser, if it has one."""
-    secret = session.get("_user_id")
+    secret = session.get(SECRET)
     if secret:
         db.session.execute(delete(SignIn).where(SignIn.secret_hash == hashes.of_secret(secret)))
         logout_user()

@@ -17,6 +17,7 @@ from portal.core.throttle import Waiting, throttled
 from portal.signin import check_up, check_up_words, devices, entering, lately, service, sessions, waiting
 from portal.signin.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from portal.signin.models import Way
+from portal.signin.proof import fresh_proof
 
 bp = Blueprint("signin", __name__)
 
@@ -139,6 +140,7 @@ def session_list() -> ResponseReturnValue:
 @bp.post("/security/sessions/<uuid:sign_in_id>/end")
 @signed_in
 @also_while_closing
+@fresh_proof
 def end_session(sign_in_id: UUID) -> ResponseReturnValue:
     if not sessions.end(current_user, sign_in_id):
         abort(404)
@@ -150,6 +152,7 @@ def end_session(sign_in_id: UUID) -> ResponseReturnValue:
 @bp.post("/security/sessions/end-others")
 @signed_in
 @also_while_closing
+@fresh_proof
 def end_other_sessions() -> ResponseReturnValue:
     sessions.end_others(current_user, keep=current_user.sign_in)
     db.session.commit()

@@ -30,6 +30,7 @@ def objection(app):
         "quê hương " * 7 + "xưa",
         "🦆🍊🚲🎈🌊🪁🧅🛶 " * 14,
         "chín mươi tám ký tự " * 6 + "dài dài.",
+        "Smartos và con mèo nhà tôi",
     ],
 )
 def test_any_characters_count(objection, password):
@@ -53,6 +54,9 @@ def test_any_characters_count(objection, password):
         ("anhyeuem", "leaked"),
         ("aaaaaaaaaaaa", "guessed in a moment"),
         ("abcdefghij", "guessed in a moment"),
+        ("smartosbooking", "guessed in a moment"),
+        ("Smartos@123", "without our name"),
+        ("smartos2026", "without our name"),
     ],
 )
 def test_what_is_refused_is_refused_with_the_reason(objection, password, reason):
