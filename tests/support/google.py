@@ -59,6 +59,7 @@ class Google(StandIn):
         self._metadata: Claims = {}
         self._forged: Callable[[Claims], str] | None = None
         self._iss: str | None = None
+        self._added: Claims = {}
 
     def forget(self) -> None:
         super().forget()
@@ -89,6 +90,10 @@ class Google(StandIn):
     def gives(self, forged: Callable[[Claims], str]) -> None:
         """Instead of an ID token: whatever `forged` makes of its claims."""
         self._forged = forged
+
+    def adds(self, **parts: Any) -> None:
+        """To what the token endpoint gives."""
+        self._added = parts
 
     def names_itself(self, issuer: str) -> None:
         """On the way back, as RFC 9207 has it."""
@@ -131,7 +136,7 @@ class Google(StandIn):
         claims = payload(body["id_token"]) | {"iat": now, "exp": now + 3600}
         claims["aud"] = CLIENT_ID  # one word, as Google has it
         claims = self._changes(claims)
-        return _json(body | {"id_token": self._forged(claims) if self._forged else self.signs(claims)})
+        return _json(body | {"id_token": self._forged(claims) if self._forged else self.signs(claims)} | self._added)
 
     def _sent_back(self, location: str, request: Request) -> str:
         parts = urlsplit(location)

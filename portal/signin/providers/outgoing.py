@@ -22,7 +22,8 @@ PATIENCE = (3.0, 5.0)  # seconds to connect, and for each read
 PATIENCE_FOR_ALL = 10.0
 LARGEST = 256_000
 CHUNK = 16_384
-NO_SENSE = (RequestException, ValueError, RecursionError)  # no answer, no JSON, JSON that is nested without end
+NO_ANSWER = (RequestException, OSError, HTTPError)
+NO_SENSE = (ValueError, TypeError, OverflowError, RecursionError)  # no JSON, or such that a library stumbles over it
 OUR_MISTAKES = ("invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope")
 
 
@@ -103,7 +104,7 @@ def ask(url: str, *, token: str = "", **query: str) -> tuple[int, dict[str, Any]
         try:
             response = client.get(url, params=query, headers=headers, withhold_token=True)
             said = response.json()
-        except NO_SENSE as error:
+        except (*NO_ANSWER, *NO_SENSE) as error:
             raise Unanswered("no answer") from error
     if response.status_code >= 500 or not isinstance(said, dict):
         raise Unanswered("nonsense")
@@ -119,7 +120,7 @@ def exchange(keys: Keys, url: str, *, code: str, verifier: str, redirect_uri: st
             )
         except OAuthError as error:
             raise _meaning(error.error) from error
-        except NO_SENSE as error:
+        except (*NO_ANSWER, *NO_SENSE) as error:
             raise Unanswered("no answer") from error
     if not isinstance(given.get("access_token"), str) or not given["access_token"]:
         raise Unanswered("no token")

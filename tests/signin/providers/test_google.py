@@ -148,6 +148,7 @@ LIES = {
     "no nonce": {"nonce": None},
     "a nonce of the wrong kind": {"nonce": ["a"]},
     "another access token": {"at_hash": "AAAA"},
+    "an access token of the wrong kind": {"at_hash": {"a": 1}},
     "no number": {"sub": None},
     "an empty number": {"sub": ""},
     "a number of the wrong kind": {"sub": 1001},

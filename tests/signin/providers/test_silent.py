@@ -62,6 +62,18 @@ def test_facebook_is_silent(app, browse, make_customer, facebook, impatient, pla
     assert rows(app) == [0, 0, 0]
 
 
+@pytest.mark.parametrize("nonsense", [{"expires_in": [1]}, {"expires_in": float("inf")}, {"access_token": 7}])
+@ON_ONE_DATABASE
+def test_a_token_that_no_library_understands_is_no_answer(app, browse, google, nonsense):
+    google.adds(**nonsense)
+
+    reply = come_from(browse, google)
+
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-in")
+    assert acts(app) == ["signin.provider-silent"]
+    assert rows(app) == [0, 0, 0]
+
+
 def test_who_was_linking_is_back_at_their_accounts(app, browse_as, make_customer, google, impatient):
     browser = browse_as(make_customer().admin)
     google.misbehaves("discovery", "down")
