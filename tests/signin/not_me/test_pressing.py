@@ -143,9 +143,9 @@ def test_what_was_begun_is_dropped(app, browse, make_customer, mailbox, work, al
 
 def test_nobody_else_is_touched(browse, browse_as, make_customer, alarm, count, hold, fresh):
     alice, bob = make_customer().admin, make_customer().admin
+    link = alarm(alice)
     hold(passkey(bob), second_step(bob), linked(bob, Provider.GOOGLE))
     his = browse_as(make_customer().admin)
-    link = alarm(alice)
 
     browse.submit(link)
 
