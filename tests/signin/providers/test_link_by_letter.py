@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select, update
 
-from portal.accounts.models import User
+from portal.accounts.models import LinkPurpose, MailedLink, User
 from portal.audit.models import AuditEntry
 from portal.core import clock
 from portal.core.database import db
@@ -79,13 +79,15 @@ def test_in_any_other_browser_the_press_links_nothing(app, letter, links):
 
 
 @ON_SQLITE
-def test_a_letter_links_once(browse, letter, links):
+def test_a_letter_links_once(app, browse, letter, links):
     token = token_of(browse.get(letter))
 
     replies = [browse.post(letter, {"csrf_token": token}).status_code for _ in range(2)]
 
     assert replies == [303, 404]
     assert len(links()) == 1
+    with app.app_context():
+        assert LinkPurpose.LINK_ACCOUNT not in db.session.scalars(select(MailedLink.purpose)).all()
 
 
 @ON_SQLITE
