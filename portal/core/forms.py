@@ -4,11 +4,12 @@ from typing import Any
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
-from flask import current_app
+from flask import current_app, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.datastructures import ImmutableMultiDict
 from wtforms import Field, PasswordField, StringField, TextAreaField, ValidationError
 from wtforms.csrf.core import CSRF, CSRFTokenField
 from wtforms.validators import InputRequired, Length, Optional, StopValidation
@@ -36,6 +37,10 @@ class OurWords:
 class OurMeta(FlaskForm.Meta):
     def get_translations(self, form: Any) -> OurWords:
         return OurWords()
+
+    def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+        """Forms are posted as forms: a body of JSON, of whatever shape, is an empty one."""
+        return ImmutableMultiDict() if request.is_json else super().wrap_formdata(form, formdata)
 
 
 class Form(FlaskForm):

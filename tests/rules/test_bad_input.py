@@ -120,3 +120,21 @@ def test_an_address_that_does_not_exist_is_a_clean_404(browse: Browse):
         "/my-data/%ff",
     ):
         assert browse.get(path).status_code in (303, 404), path
+
+
+@pytest.mark.parametrize("body", ["[1, [2]]", '"words"', '{"email": ["a"]}', "null", "{broken", ""])
+@pytest.mark.parametrize("who", ["anyone", "customer"])
+def test_no_json_breaks_a_page_that_takes_a_form(app, make_customer, browse, browse_as, who, body):
+    window = browse if who == "anyone" else browse_as(make_customer().admin)
+    token = token_of(window.get("/contact"))
+
+    broken = [
+        address
+        for address in addresses(app, "POST")
+        if window.client.post(
+            address, data=body, content_type="application/json", headers={"X-CSRFToken": token}
+        ).status_code
+        >= 500
+    ]
+
+    assert broken == []
