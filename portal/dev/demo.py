@@ -168,6 +168,6 @@ def describe() -> str:
             "  an@example.com           cá nhân · an individual",
             "  binh@example.com         quản trị của một khách sạn · Admin User of a hotel",
             "  chi@example.com          nhân viên của khách sạn đó · Staff User of that hotel",
-            "  lan@smartos.example.com  người của Smartos · Smartos's own Admin User",
+            "  lan@smartos.example.com  người của Smartos · Smartos's own Admin User (mã · codes: /dev/authenticator)",
         )
     )

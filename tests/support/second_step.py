@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 from flask import Flask
@@ -66,3 +67,22 @@ def at_the_start_of_a_step(move_clock: Callable[..., None]) -> None:
     """Nearly thirty seconds until the app shows another code."""
     clock.shift(0)
     move_clock(seconds=totp.seconds_left(clock.now()) + 0.5)
+
+
+def at_once(browse: Browse, path: str, fields: dict[Any, Any], *more: Browse) -> list[TestResponse]:
+    """The same form sent by several at the same moment, each with the cookies of its browser."""
+    browsers = [browse, *(more or [browse])]
+    ready, replies = Barrier(len(browsers)), []
+
+    def send(one):
+        client = one.client.application.test_client(use_cookies=False)
+        cookie = one.client.get_cookie("sid").value
+        ready.wait()
+        replies.append(client.post(path, data=fields.get(one, fields), headers={"Cookie": f"sid={cookie}"}))
+
+    threads = [Thread(target=send, args=(one,)) for one in browsers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return replies

@@ -9,12 +9,13 @@ from portal.audit.models import AuditEntry
 from portal.core.database import db
 from portal.signin.factors import recovery_codes
 from portal.signin.factors.models import RecoveryCode
-from tests.support.browse import SECOND_STEP
+from tests.support.browse import SECOND_STEP, token_of
 from tests.support.people import RECOVERY_CODES, SECRET
 from tests.support.second_step import (
     CODES,
     SETUP,
     app_shows,
+    at_once,
     codes_on,
     first_step,
     made_careful,
@@ -52,6 +53,15 @@ def test_a_recovery_code_opens_once_and_its_owner_is_told(app, binh, mailbox, wo
     assert "9" in mailbox.wait_for(binh.email, "signin/recovery-code-used").text
     assert "recovery-code.used" in acts(app)
     assert "recovery-code.refused" in acts(app)
+
+
+def test_of_two_who_use_one_code_at_the_same_moment_one_gets_in(app, binh):
+    browsers = [first_step(app, binh) for _ in range(2)]
+    fields = {one: {"csrf_token": token_of(one.get(BY_PAPER)), "code": RECOVERY_CODES[0]} for one in browsers}
+
+    replies = at_once(browsers[0], BY_PAPER, fields, browsers[1])
+
+    assert sorted(reply.status_code for reply in replies) == [303, 422]
 
 
 @ON_SQLITE
