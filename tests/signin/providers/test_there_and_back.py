@@ -146,7 +146,9 @@ def test_an_answer_is_too_late_after_ten_minutes(app, browse, make_customer, ser
 
 
 @BOTH
-def test_an_answer_counts_for_the_provider_that_was_asked_alone(app, browse, make_customer, service, provider):
+def test_an_answer_counts_for_the_provider_that_was_asked_alone(
+    app, browse, make_customer, service, provider, google, facebook
+):
     link(app, make_customer().admin, service)
     service.knows("1001", name="An")
     back = service.choose(go_to(browse, provider), "1001")
@@ -155,7 +157,7 @@ def test_an_answer_counts_for_the_provider_that_was_asked_alone(app, browse, mak
     reply = come_back(browse, back.replace(f"/sign-in/{provider}/", f"/sign-in/{other}/"))
 
     assert reply.status_code == 400
-    assert service.got("token") == []
+    assert google.got("token") + facebook.got("token") == []
     assert not is_signed_in(browse)
 
 
@@ -233,6 +235,20 @@ def test_strange_parameters_get_a_clear_page(app, browse, service, provider, que
     assert "Nobody was signed in" in said(reply)
     assert acts(app) == ["signin.provider-refused"]
     assert count_of(app, Newcomer) == 0
+
+
+@BOTH
+@pytest.mark.parametrize("more", ["&code=another", "&state=another", "&iss=a&iss=b", "&error=" + "x" * 200])
+@ON_ONE_DATABASE
+def test_an_answer_that_says_more_than_answers_do_is_not_followed(app, browse, make_customer, service, provider, more):
+    link(app, make_customer().admin, service)
+    service.knows("1001", name="An")
+    back = service.choose(go_to(browse, provider), "1001").partition("#")[0]
+
+    reply = come_back(browse, back + more)
+
+    assert reply.status_code == 400
+    assert service.got("token") == []
 
 
 @BOTH
