@@ -361,7 +361,8 @@ def test_proving_stays_possible_while_the_account_closes(app, alice, browse_as, 
         db.session.execute(update(User).where(User.id == alice.id).values(closing_since=clock.now()))
         db.session.commit()
 
-    assert prove(browse, alices_phone).status_code == 303
+    assert prove(browse, alices_phone, query="?next=/exports").headers["Location"] == "/exports"
+    assert sessions_of(app, alice)[-1].is_strong
     assert sign_in(Browse(app), alices_phone).status_code == 303
 
 
