@@ -10,7 +10,7 @@ from portal.core.database import db
 from portal.joining.models import Registration
 from portal.signin.providers.models import LinkedAccount, Newcomer
 from tests.support.browse import Browse, link_in, token_of
-from tests.support.providers import come_from, environ  # noqa: F401 (a portal that knows both)
+from tests.support.providers import come_from, environ, go_to  # noqa: F401 (a portal that knows both)
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HA = {"email": "ha@gmail.com", "email_verified": True, "name": "Phan Thu Hà"}
@@ -230,8 +230,10 @@ def test_an_account_that_closes_is_told_how_to_undo_it(browse, facebook, make_cu
 @ON_SQLITE
 def test_another_browser_knows_nothing_of_the_newcomer(app, browse, google):
     come_from(browse, google, "1001", **HA)
+    other = Browse(app)
+    go_to(other, "google")  # on the way there itself
 
-    reply = Browse(app).get(CONTINUE)
+    reply = other.get(CONTINUE)
 
     assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-up")
 
