@@ -170,6 +170,16 @@ def test_without_a_password_a_passkey_is_strong_and_google_alone_could_be_strong
     assert his[Item.SECOND_STEP].level == Level.FAIR
 
 
+@pytest.mark.parametrize("password", [{"password_hash": None}, {}], ids=["by Google too", "by password too"])
+def test_a_passkey_does_not_make_the_other_ways_in_strong(browse_as, make_customer, findings, hold, change, password):
+    alice = make_customer().admin
+    browse_as(alice)
+    change(alice, **password)
+    hold(passkey(alice), *([linked(alice, Provider.GOOGLE)] if password else []))
+
+    assert findings(alice)[Item.SECOND_STEP].level == Level.FAIR
+
+
 def test_a_linked_account_whose_provider_reported_a_problem_is_weak(browse_as, make_customer, findings, hold):
     alice = make_customer().admin
     hers = browse_as(alice)
