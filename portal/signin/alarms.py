@@ -15,16 +15,24 @@ NOT_ME_HOURS = 7 * 24
 
 
 def tell(
-    user: User, letter: str, *, about: str, facts: Mapping[str, Any] | None = None, address: str | None = None
+    user: User,
+    letter: str,
+    *,
+    about: str,
+    facts: Mapping[str, Any] | None = None,
+    address: str | None = None,
+    by_browser: bool = True,
 ) -> None:
     """Write `letter` (`<room>/<letter>`) to the person, or to the `address` that was theirs until now.
 
     `about` says what "this was not me" undoes: `password`, `email`, `phone`, `second-step`, `recovery-codes`,
     `passkey:<id>`, `google`, `facebook`, or `way:<way>` for a sign-in. The templates get `full_name`, `at`, `browser`,
-    `system` (empty when no browser asked), `not_me` (the link) and `facts`.
+    `system` (empty when no browser asked: with `by_browser` False the one who asks is a provider's machine), `not_me`
+    (the link) and `facts`.
     """
     to = address or user.email
-    browser, system = named(web.visitor().user_agent) if has_request_context() else ("", "")
+    is_browser = by_browser and has_request_context()
+    browser, system = named(web.visitor().user_agent) if is_browser else ("", "")
     secret, _link = links.issue(
         user,
         LinkPurpose.NOT_ME,

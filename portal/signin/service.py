@@ -75,7 +75,7 @@ def set_password(user: User, new: str) -> None:
 
 def known_words(email: str, full_name: str) -> tuple[str, ...]:
     """What others know of a person, and so must not be a password."""
-    return (email, email.partition("@")[0], full_name.replace(" ", ""), *full_name.split())
+    return (email, email.partition("@")[0], full_name, full_name.replace(" ", ""), *full_name.split())
 
 
 def forget_password(email: str) -> None:

@@ -1,4 +1,4 @@
-"""`flask operator add|sign-out`: a first Admin User of Smartos itself; the end of anybody's sessions. `flask keys`."""
+"""`flask operator` and `flask keys`: Smartos's own people, and what is done for others from a terminal."""
 
 import json
 from uuid import UUID
@@ -17,6 +17,7 @@ from portal.core.database import db
 from portal.core.forms import normal_email
 from portal.extensions import settings
 from portal.signin import service as signin
+from portal.signin.factors import second_step
 from portal.signin.factors.models import SecondStep
 from portal.signin.models import SignIn
 from portal.storage import opened
@@ -87,6 +88,23 @@ def sign_out(email: str | None, everyone: bool, as_json: bool) -> None:
     ended = _end_sessions(user)
     db.session.commit()
     click.echo(json.dumps({"ended": ended}) if as_json else f"Sessions ended: {ended}")
+
+
+@group.command("take-off-second-step")
+@click.argument("email", type=Address())
+@click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
+@failing_clearly
+def take_off_second_step(email: str, as_json: bool) -> None:
+    """For whoever has this EMAIL and lost the app and every recovery code; first check who they are (clause 9.2)."""
+    user = user_by_email(email)
+    if user is None:
+        raise click.ClickException("Nobody has this address.")
+    is_done = second_step.take_off(user)
+    db.session.commit()
+    if as_json:
+        click.echo(json.dumps({"taken_off": is_done}))
+        return
+    click.echo("Taken off; every session ended, and a letter says so." if is_done else "The second step is not on.")
 
 
 def _end_sessions(user: User | None) -> int:

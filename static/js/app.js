@@ -90,6 +90,15 @@ function askFirst(form) {
   });
 }
 
+/** A second click while a form is on its way sends it no second time (a proof, say, makes the first cookie stale). */
+function sendOnce(event) {
+  if (event.defaultPrevented || event.target.method !== "post") return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+}
+
+document.addEventListener("submit", sendOnce);
+addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent));
 document.querySelectorAll("[data-poll]").forEach(follow);
 document.querySelectorAll("[data-reveal]").forEach(reveal);
 document.querySelectorAll("form[data-confirm]").forEach(askFirst);

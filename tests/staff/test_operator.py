@@ -9,8 +9,9 @@ from portal.accounts.service import smartos, user_by_email
 from portal.audit.models import AuditEntry
 from portal.core.database import db
 from portal.core.features import CONSOLE_FEATURES, Feature
-from tests.support.browse import link_in
+from tests.support.browse import Browse, link_in
 from tests.support.people import PASSWORD
+from tests.support.second_step import made_careful
 
 
 @pytest.fixture
@@ -129,3 +130,24 @@ def test_the_front_page_shows_what_the_features_open(browse_as, make_operator, m
     assert 'href="/staff/notices"' not in officer
     assert "No feature yet" in nobody
     assert browse_as(make_customer().admin).get("/staff").status_code == 403
+
+
+def test_who_lost_app_and_paper_gets_in_again_by_password_once_support_took_the_second_step_off(
+    app, make_customer, browse_as, mailbox, work
+):
+    alice = make_customer().admin
+    made_careful(app, alice)
+    at_home = browse_as(alice)
+    take_off = ["operator", "take-off-second-step", alice.email, "--json"]
+
+    result = app.test_cli_runner().invoke(app.cli, take_off)
+    again = app.test_cli_runner().invoke(app.cli, take_off)
+    work()
+
+    assert (json.loads(result.stdout), json.loads(again.stdout)) == ({"taken_off": True}, {"taken_off": False})
+    assert at_home.get("/overview").status_code == 303
+    assert Browse(app).sign_in(alice).headers["Location"] == "/overview"
+    assert mailbox.wait_for(alice.email, "signin/two-step-off")
+    with app.app_context():
+        act = db.select(AuditEntry.subject_id).filter_by(act="second-step.taken-off-by-operator")
+        assert db.session.scalars(act).all() == [alice.id]

@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 
+import structlog
 from sqlalchemy import delete, select, update
 
 from portal.accounts.models import User
 from portal.audit import chain
 from portal.core import clock, sealing
 from portal.core.database import db
-from portal.signin import alarms, handshakes, passwords
+from portal.signin import alarms, handshakes, passwords, sessions
 from portal.signin.factors import personnel, recovery_codes, totp
 from portal.signin.factors.models import SecondStep
 from portal.signin.models import HandshakeKind, SignIn
@@ -17,6 +18,8 @@ SETUP_MINUTES = 30
 SHOWN_MINUTES = 10
 SEALED_AS = "second-step"
 SHOWN = "shown:"
+
+log = structlog.get_logger(__name__)
 
 
 class Factor(StrEnum):
@@ -116,6 +119,19 @@ def switch_off(user: User) -> bool:
     return True
 
 
+def take_off(user: User) -> bool:
+    """For who lost the app and every code, once support has checked who they are (clause 9.2); False when it was off.
+
+    Every session ends, so that the person begins anew; the letter tells them, in case it was not they who asked.
+    """
+    if not remove(user):
+        return False
+    sessions.end_others(user, keep=None)
+    chain.record("second-step.taken-off-by-operator", subject=user, customer_id=user.customer_id)
+    alarms.tell(user, "signin/two-step-off", about="second-step")
+    return True
+
+
 def remove(user: User) -> bool:
     """The second step and its recovery codes are gone; False when there was none."""
     recovery_codes.forget(user)
@@ -176,8 +192,7 @@ def check(user: User, typed: str) -> Factor:
 def _check_app(user: User, code: str) -> None:
     row = of(user)
     step = None
-    if row is not None:
-        secret = sealing.unseal(SEALED_AS, str(user.id), row.sealed_secret).decode()
+    if row is not None and (secret := _secret_of(user, row)):
         step = totp.step_of(secret, code, at=clock.now())
     if step is None:
         _record("second-step.refused", user)
@@ -185,6 +200,15 @@ def _check_app(user: User, code: str) -> None:
     if not _use_up(user, step):
         _record("second-step.replayed", user)
         raise WrongCode
+
+
+def _secret_of(user: User, row: SecondStep) -> str | None:
+    """None when it was sealed under a STORAGE_KEY that is gone: no code fits then, and recovery codes go on working."""
+    try:
+        return sealing.unseal(SEALED_AS, str(user.id), row.sealed_secret).decode()
+    except sealing.DoesNotOpen:
+        log.error("second-step.sealed-under-another-key")
+        return None
 
 
 def _use_up(user: User, step: int) -> bool:

@@ -65,10 +65,8 @@ def _tell(user: User, provider: Provider, *, is_last: bool) -> None:
         "provider": PROVIDER_NAMES[provider],
         "is_last": is_last,
         "way_back": web.absolute_url("signin.forgot_password"),
-        "browser": "",
-        "system": "",
     }
-    alarms.tell(user, "signin/account-unlinked", about=provider.value, facts=facts)
+    alarms.tell(user, "signin/account-unlinked", about=provider.value, facts=facts, by_browser=False)
 
 
 def end_sessions(provider: Provider, user: User) -> None:
