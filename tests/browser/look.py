@@ -40,7 +40,7 @@ def photograph(
             page.click(f".locales button[value={locale[:2]}]")
         for place in places:
             page.goto(running.address + place)
-            name = f"{place.strip('/').replace('/', '_') or 'home'}.{locale[:2]}.{theme}.{width}.png"
+            name = f"{place.partition('?')[0].strip('/').replace('/', '_') or 'home'}.{locale[:2]}.{theme}.{width}.png"
             page.screenshot(path=folder / name, full_page=True)
         context.close()
 
