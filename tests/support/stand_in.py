@@ -29,8 +29,9 @@ class StandIn:
     """A service whose places can be told to misbehave: `google.misbehaves("token", "html")`.
 
     The ways: `down` (the connection breaks), `slow` (no answer until the test is over), `dripping` (a blank now and
-    then), `meanwhile` (calls `meanwhile` first, then answers), `html`, `error` (500), `redirect` (elsewhere), `huge`
-    (2 MB), `compressed`, `list` (JSON, but no object), `deep` (JSON nested without end), `empty` (an empty object).
+    then), `meanwhile` (calls `meanwhile` first, then answers), `missing` (404), `html`, `error` (500), `redirect`
+    (elsewhere), `huge` (2 MB), `compressed`, `list` (JSON, but no object), `deep` (JSON nested without end), `empty`
+    (an empty object).
     """
 
     places: Mapping[str, str]  # name of a place → its path
@@ -87,6 +88,7 @@ class StandIn:
 
 
 WAYS: dict[str, Callable[[], Response]] = {
+    "missing": lambda: Response("<h1>Nothing here</h1>", status=404, mimetype="text/html"),
     "html": lambda: Response("<h1>Maintenance</h1>", mimetype="text/html"),
     "error": lambda: Response('{"error": "internal"}', status=500, mimetype="application/json"),
     "redirect": lambda: Response(status=302, headers={"Location": "http://localhost:1/"}),

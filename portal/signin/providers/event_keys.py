@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
+from typing import Any
 
 from flask import current_app
 from joserfc.jwk import Key, KeySet
@@ -10,7 +11,7 @@ from joserfc.jwk import Key, KeySet
 from portal.core import clock
 from portal.extensions import settings
 from portal.signin.providers import outgoing, published
-from portal.signin.providers.outgoing import Unanswered
+from portal.signin.providers.outgoing import NotThere, Unanswered
 
 FRESH = timedelta(hours=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=1)
@@ -67,13 +68,21 @@ class EventKeys:
 
     def _fetch(self) -> Published:
         try:
-            said = outgoing.get_json(configuration_url())
+            said = _configuration()
             keys = published.keys_at(str(said["jwks_uri"]))
             self._known = Published(str(said["issuer"]), keys, clock.now())
         except (Unanswered, KeyError) as error:
             self._failed_at = clock.now()
             raise KeysUnavailable from error
         return self._known
+
+
+def _configuration() -> dict[str, Any]:
+    """The events' own page; where there is none, that of sign-in, which names the same issuer and keys."""
+    try:
+        return outgoing.get_json(configuration_url())
+    except NotThere:
+        return outgoing.get_json(settings().google_discovery_url)
 
 
 def configuration_url() -> str:

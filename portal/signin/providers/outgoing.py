@@ -31,6 +31,10 @@ class Unanswered(Exception):
     """The provider is down, slow, or says nothing that makes sense."""
 
 
+class NotThere(Unanswered):
+    """The provider answers, and has no such page."""
+
+
 class Refused(Exception):
     """What came back does not hold; `why` is one word for the log, which names nobody."""
 
@@ -103,6 +107,8 @@ def ask(url: str, *, token: str = "", **query: str) -> tuple[int, dict[str, Any]
     with session() as client:
         try:
             response = client.get(url, params=query, headers=headers, withhold_token=True)
+            if response.status_code == 404:
+                raise NotThere("not found")
             said = response.json()
         except (*NO_ANSWER, *NO_SENSE) as error:
             raise Unanswered("no answer") from error

@@ -157,6 +157,20 @@ def test_while_googles_keys_cannot_be_had_it_is_asked_to_come_again(
     assert not is_in(browser)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_where_google_has_no_page_for_events_the_one_for_signing_in_names_issuer_and_keys(
+    alice, linked, google, claims, send
+):
+    browser = linked.came_by(Way.GOOGLE, alice)
+    google.misbehaves("risc", "missing")
+
+    forged = send(google.signs(claims(), key=STRANGER))
+    reply = send(google.signs(claims()))
+
+    assert (forged.status_code, reply.status_code) == (400, 202)
+    assert not is_in(browser)
+
+
 def test_a_key_that_is_new_at_google_is_looked_up(alice, linked, google, claims, send, move_clock):
     send(google.signs(claims()))
     google.changes_keys()
