@@ -24,7 +24,7 @@ def test_what_was_sealed_opens_for_the_same_purpose_and_place(app: Flask):
     assert sealing.unseal("second-step", "an", sealed) == SECRET
 
 
-def test_the_column_shows_nothing_of_it_and_never_the_same_twice(app: Flask):
+def test_clause_7_1_a_secrets_column_shows_nothing_of_it_and_never_the_same_twice(app: Flask):
     first, second = sealing.seal("second-step", "an", SECRET), sealing.seal("second-step", "an", SECRET)
 
     assert first != second

@@ -83,7 +83,7 @@ def test_a_device_that_was_here_before_needs_none_either(app, make_customer, let
     [((HOME, FIREFOX), (HOME, SAFARI)), ((HOME, FIREFOX), (CAFE, FIREFOX)), ((HOME_V6, FIREFOX), (CAFE_V6, FIREFOX))],
     ids=["browser", "network", "IPv6 network"],
 )
-def test_another_browser_or_another_network_is_told_of(app, make_customer, letters, first, other):
+def test_clause_4_4_another_browser_or_another_network_is_told_of(app, make_customer, letters, first, other):
     alice = make_customer().admin
     browser_at(app, *first).sign_in(alice)
 

@@ -71,7 +71,7 @@ def test_a_file_that_was_moved_to_another_customer_cannot_be_read(files, tmp_pat
         files.reader(BOB, customer_prefix(BOB) + "a")
 
 
-def test_forgetting_the_key_makes_every_copy_unreadable(files, tmp_path):
+def test_clause_7_1_forgetting_the_key_makes_every_copy_unreadable(files, tmp_path):
     path = customer_prefix(ALICE) + "a"
     write(files, ALICE, path)
     backup = Disk(tmp_path / "store").get(path)
