@@ -92,10 +92,16 @@ def _demanded() -> ResponseReturnValue | None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    if request.method not in ("GET", "HEAD"):
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")), 303)
+    if _sent_a_cookie():
         flash(_("You were signed out in the meantime, so nothing was changed. Please sign in again."), "warning")
-        return redirect(url_for("signin.sign_in"), 303)
-    return redirect(url_for("signin.sign_in", next=request.full_path.rstrip("?")), 303)
+    return redirect(url_for("signin.sign_in"), 303)
+
+
+def _sent_a_cookie() -> bool:
+    """A foreign site's form comes without (SameSite=Lax); an answer with one would take the place of the real one."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
 def _is_open_while_closing(view: Any) -> bool:

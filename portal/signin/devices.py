@@ -29,6 +29,11 @@ def known_as(user_id: UUID, seen: Visitor) -> str | None:
     return _by_mailbox(user_id) or _by_visit(user_id, seen)
 
 
+def known_by_visit(user_id: UUID, seen: Visitor) -> str | None:
+    """The same without the mailbox: for what a mailbox alone must not open (codes of the second step)."""
+    return _by_visit(user_id, seen)
+
+
 def is_known(user: User, seen: Visitor) -> bool:
     """Whether this person was here before with the same browser and system from the same network (90 days)."""
     return _by_visit(user.id, seen) is not None

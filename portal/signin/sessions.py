@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.core import clock, hashes
 from portal.core.database import db, writing
 from portal.core.web import Visitor, visitor
-from portal.signin.models import SignIn, Visit, Way
+from portal.signin.models import Handshake, HandshakeKind, SignIn, Visit, Way
 
 PROOF = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=1)
@@ -129,7 +129,12 @@ def end(user: User, sign_in_id: UUID) -> bool:
 
 
 def end_by_way(user_id: UUID, way: Way, *, keep: SignIn | None = None) -> int:
-    """End the sessions that were opened by `way` but `keep` (a provider took back its word); how many there were."""
+    """End the sessions that were opened by `way` but `keep` (a provider took back its word); how many there were.
+
+    Whoever came that way and has not typed the code of the second step yet begins anew too.
+    """
+    half_in = (Handshake.user_id == user_id, Handshake.kind == HandshakeKind.SECOND_STEP)
+    db.session.execute(delete(Handshake).where(*half_in))
     statement = delete(SignIn).where(SignIn.user_id == user_id, SignIn.way == way)
     if keep is not None:
         statement = statement.where(SignIn.id != keep.id)

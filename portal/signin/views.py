@@ -1,5 +1,6 @@
 """Signing in and out, forgotten passwords, devices."""
 
+from contextlib import suppress
 from uuid import UUID
 
 from flask import Blueprint, abort, flash, request
@@ -13,8 +14,8 @@ from portal.core import web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.language import moment
-from portal.core.throttle import Waiting, throttled
-from portal.signin import check_up, check_up_words, devices, entering, lately, service, sessions, waiting
+from portal.core.throttle import TooOften, Waiting, account, count, throttled
+from portal.signin import check_up, check_up_words, devices, entering, lately, pending, service, sessions, waiting
 from portal.signin.forms import ChangePasswordForm, ForgotForm, NewPasswordForm, SignInForm
 from portal.signin.models import Way
 from portal.signin.proof import fresh_proof
@@ -57,13 +58,18 @@ def sign_out() -> ResponseReturnValue:
 @bp.route("/forgot-password", methods=["GET", "POST"])
 @public
 @throttled("forgot-ip", limit=30, seconds=3600)
-@throttled("forgot-account", field="email", limit=5, seconds=3600)
 def forgot_password() -> ResponseReturnValue:
+    """Beyond five letters an hour to one address the answer is the same, and the newest letter goes on working.
+
+    A refusal here would let a stranger close the rescue to its owner.
+    """
     form = ForgotForm()
     if not form.validate_on_submit():
         return web.page("signin/forgot-password.html", form=form)
-    service.forget_password(form.email.data)
-    db.session.commit()
+    with suppress(TooOften):
+        count("forgot-account", account(form.email.data), limit=5, seconds=3600)
+        service.forget_password(form.email.data)
+        db.session.commit()
     return web.see_other("signin.forgot_password_sent")
 
 
@@ -112,6 +118,7 @@ def security() -> ResponseReturnValue:
 @bp.route("/security/password", methods=["GET", "POST"])
 @signed_in
 @throttled("password-ip", limit=30, seconds=600)
+@fresh_proof
 def change_password() -> ResponseReturnValue:
     form = ChangePasswordForm()
     if not form.validate_on_submit():
@@ -155,6 +162,7 @@ def end_session(sign_in_id: UUID) -> ResponseReturnValue:
 @fresh_proof
 def end_other_sessions() -> ResponseReturnValue:
     sessions.end_others(current_user, keep=current_user.sign_in)
+    pending.cancel(current_user)  # whoever sat there may have begun to take the account
     db.session.commit()
-    flash(_("Every other device is signed out."), "success")
+    flash(_("Every other device is signed out, and changes that waited for a letter are cancelled."), "success")
     return web.see_other("signin.devices")

@@ -33,6 +33,15 @@ def count(name: str, subject: str, *, limit: int, seconds: int) -> None:
         raise TooOften(max(1, int((start + timedelta(seconds=seconds) - now).total_seconds())))
 
 
+def is_first(name: str, subject: str, *, seconds: int) -> bool:
+    """Whether nothing of this kind was noted of `subject` in this window: for records that a stranger could fill."""
+    try:
+        count(name, subject, limit=1, seconds=seconds)
+    except TooOften:
+        return False
+    return True
+
+
 def throttled(name: str, *, field: str | None = None, limit: int, seconds: int) -> Callable[[Any], Any]:
     """Limit the POSTs of a view by the browser's address, or by a form `field` (an account)."""
 

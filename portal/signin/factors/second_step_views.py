@@ -43,7 +43,7 @@ def ask() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return web.page(PAGE, form=form, is_by_paper=_is_by_paper())
     try:
-        device = devices.known_as(user.id, web.visitor())
+        device = devices.known_by_visit(user.id, web.visitor())
         attempt = delays.attempt("second-step", str(user.id), device=device)
     except Waiting as wait:
         return waiting.page(PAGE, form, wait, is_by_paper=_is_by_paper())

@@ -8,6 +8,8 @@ from portal.audit import chain
 from portal.core.access import public
 from portal.core.database import db
 from portal.core.throttle import throttled
+from portal.core.throttle.counting import is_first, place
+from portal.core.web import visitor
 from portal.extensions import csrf
 from portal.signin.providers import event_tokens, events, facebook_says, keys, signed_request
 from portal.signin.providers.event_keys import KeysUnavailable, event_keys
@@ -54,9 +56,15 @@ def google_events() -> ResponseReturnValue:
 
 def refuse_signed_request(refusal: signed_request.Refused) -> Response:
     """400 for whoever is not Facebook, noted."""
-    chain.record("facebook.callback-refused")
-    db.session.commit()
+    _note("facebook.callback-refused")
     return make_response(jsonify(error="invalid signed_request", detail=str(refusal)), 400)
+
+
+def _note(act: str) -> None:
+    """On the chain once in ten minutes for each address: the chain stays for good, and anybody can send nonsense."""
+    if is_first(act, place(visitor().ip), seconds=SECONDS):
+        chain.record(act)
+        db.session.commit()
 
 
 def _client_id() -> str:
@@ -74,8 +82,7 @@ def _body() -> bytes:
 
 
 def _refuse_event(refusal: event_tokens.Refused) -> Response:
-    chain.record("google.event-refused")
-    db.session.commit()
+    _note("google.event-refused")
     response = make_response(jsonify(err=refusal.err, description=refusal.description), 400)
     response.headers["Content-Language"] = "en"  # RFC 8935, 2.4
     return response

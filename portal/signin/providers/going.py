@@ -12,6 +12,8 @@ from portal.accounts.models import User
 from portal.audit import chain
 from portal.core import hashes, web
 from portal.core.database import db, writing
+from portal.core.throttle.counting import is_first, place
+from portal.core.web import visitor
 from portal.signin import handshakes
 from portal.signin.models import HandshakeKind
 from portal.signin.providers import facebook, google, keys
@@ -93,10 +95,15 @@ def back(*, purpose: str, after: str | None) -> Response:
 
 
 def note(act: str, provider: Provider, why: str) -> None:
-    """Every way that ends without an identity is on the chain, and in the log without anybody's name."""
+    """Every way that ends without an identity is in the log, without anybody's name, and on the chain.
+
+    There once in ten minutes for each address that nobody is signed in at: the chain stays for good.
+    """
     log.warning(act, provider=str(provider), why=why)
     db.session.commit()
     user = current_user if current_user.is_authenticated else None
+    if user is None and not is_first(act, f"{provider} {place(visitor().ip)}", seconds=600):
+        return
     with writing():
         chain.record(
             act,
