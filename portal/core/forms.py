@@ -52,8 +52,10 @@ class Form(FlaskForm):
 class SignedFormToken(CSRF):
     """A form token signed by the portal itself, for public forms that work with every cookie refused (clause 5.2).
 
-    These forms act on nobody's session, so there is nothing to forge; the token shows that the form was shown by
-    the portal at most twelve hours ago, and slows down whoever posts blindly.
+    The token shows that the form was shown by the portal at most twelve hours ago, and slows down whoever posts
+    blindly. It belongs to no browser: another site may fetch one and post it from a visitor's. So these forms act on
+    nobody's session, and what they keep counts as given in a browser only where that browser's cookie came along,
+    which a post from another site does not bring (SameSite=Lax).
     """
 
     def setup_form(self, form: Any) -> Any:

@@ -8,8 +8,9 @@ from wtforms import BooleanField, RadioField, ValidationError
 from wtforms.fields.choices import SelectChoice
 
 from portal.accounts.models import KIND_WORDS, Kind
-from portal.core.forms import Email, Form, PublicForm, Secret, Text, at_most, must_be_ticked, required
+from portal.core.forms import Email, PublicForm, Secret, Text, at_most, must_be_ticked, required
 from portal.signin import passwords
+from portal.signin.providers.linking_forms import NewcomerForm
 from portal.signin.service import known_words
 
 
@@ -46,7 +47,7 @@ class SignUpForm(Details, PublicForm):
             raise ValidationError(reason)
 
 
-class ContinueForm(Details, Form):
+class ContinueForm(Details, NewcomerForm):
     """Whoever came from Google or Facebook needs no password; the browser is known by its session."""
 
 

@@ -50,10 +50,12 @@ class Waiting:
 def register(applicant: Applicant, password: str) -> None:
     """Keep the sign-up and mail the link; an address that has an account gets a letter that says so instead.
 
-    Both take the same time, show the same page and set the same cookie, so that nobody learns who is a customer.
+    Both take the same time and show the same page, and neither sets a cookie, so that nobody learns who is a customer.
+    The browser got its secret with the form: a post that comes without it may be another site's, and belongs to no
+    browser.
     """
     password_hash = passwords.hashed(password)
-    browser = handshakes.browser_hash()
+    browser = handshakes.known_browser_hash() or ""
     user = user_by_email(applicant.email)
     if user is not None:
         emails.already_here(user)
@@ -65,7 +67,7 @@ def register_newcomer(applicant: Applicant, newcomer: Newcomer) -> None:
     """The same for whoever came from a provider that does not speak for the address: a letter proves it."""
     user = user_by_email(applicant.email)
     if user is None:
-        _wait(applicant, handshakes.browser_hash(), newcomer=newcomer)
+        _wait(applicant, newcomer.browser_hash, newcomer=newcomer)
     else:
         write_to_owner(user, newcomer)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash
+from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -17,8 +17,9 @@ from portal.core.throttle import count, throttled
 from portal.extensions import csrf
 from portal.joining import service
 from portal.joining.forms import ContinueForm, SignUpForm, VerifyElsewhereForm, VerifyForm
-from portal.signin import entering
+from portal.signin import entering, handshakes
 from portal.signin.providers import linking, newcomers
+from portal.signin.providers.linking_forms import NewcomerForm
 from portal.signin.providers.models import PROVIDER_NAMES, Newcomer
 from portal.signin.service import PasswordRefused
 
@@ -35,6 +36,8 @@ HOUR = 3600
 def sign_up() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return web.see_other("pages.overview")
+    if request.method == "GET":
+        handshakes.browser_hash()  # never made by a post: another site's comes without the cookie (SameSite)
     form = SignUpForm()
     if not form.validate_on_submit():
         return web.page("joining/sign-up.html", form=form)
@@ -88,7 +91,7 @@ def continue_sign_up() -> ResponseReturnValue:
 
 
 def _continue_form(newcomer: Newcomer) -> ContinueForm:
-    form = ContinueForm(data={"full_name": newcomer.full_name, "email": newcomer.email})
+    form = ContinueForm(newcomer, data={"full_name": newcomer.full_name, "email": newcomer.email})
     if newcomer.email_is_proven:
         del form.email  # it is shown, not asked for: another one would have to be proven
     return form
@@ -111,6 +114,10 @@ def send_link_letter() -> ResponseReturnValue:
     newcomer = newcomers.here()
     owner = user_by_email(newcomer.email) if newcomer and newcomer.email_is_proven else None
     if newcomer is None or owner is None:
+        return web.see_other("joining.continue_sign_up")
+    form = NewcomerForm(newcomer)
+    if not form.validate_on_submit():
+        flash("".join(form.newcomer.errors), "info")
         return web.see_other("joining.continue_sign_up")
     count("link-letter-account", str(owner.id), limit=5, seconds=HOUR)
     service.write_to_owner(owner, newcomer)
@@ -136,9 +143,12 @@ def verify_email(token: str) -> ResponseReturnValue:
     except PasswordRefused as refusal:
         form.password.errors = [refusal.reason]
         return _ask_to_verify(form, found)
-    service.verify(found, password_hash=password_hash)
+    user = service.verify(found, password_hash=password_hash)
     db.session.commit()
-    flash(_("Your address is verified. You can sign in now."), "success")
+    if user is None:
+        flash(_("An account with this address exists by now. Please sign in to it, or set a new password."), "info")
+    else:
+        flash(_("Your address is verified. You can sign in now."), "success")
     return web.see_other("signin.sign_in")
 
 

@@ -86,10 +86,17 @@ def take_effect(secret: str) -> None:
         raise LinkOver from error
     address_proven(user)
     note(user, PersonalField.EMAIL, old, new)
-    links.forget(user, LinkPurpose.RESET_PASSWORD)  # mailed to an address that is not theirs any more
+    _forget_letters(user)
     with force_locale(user.locale):
         emails.address_changed(user, old)
     chain.record("email.changed", subject=user, actor_id=user.id, customer_id=user.customer_id)
+
+
+def _forget_letters(user: User) -> None:
+    """What was mailed to the old address acts no more; but for "this was not me", which undoes this very change."""
+    for purpose in LinkPurpose:
+        if purpose != LinkPurpose.NOT_ME:
+            links.forget(user, purpose)
 
 
 def _other_holder(user: User, address: str) -> User | None:

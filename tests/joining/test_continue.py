@@ -9,7 +9,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.joining.models import Registration
 from portal.signin.providers.models import LinkedAccount, Newcomer
-from tests.support.browse import Browse, link_in, token_of
+from tests.support.browse import Browse, hidden_of, link_in, token_of
 from tests.support.providers import come_from, environ, go_to  # noqa: F401 (a portal that knows both)
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -277,12 +277,58 @@ def test_the_same_newcomer_finishing_in_two_browsers_opens_one_account(app, brow
 
 def test_a_button_pressed_twice_opens_one_account(app, browse, google):
     come_from(browse, google, "1001", **HA)
-    token = token_of(browse.get(CONTINUE))
+    hidden = hidden_of(browse.get(CONTINUE))
 
-    replies = [browse.post(CONTINUE, DETAILS | {"csrf_token": token}) for _ in range(2)]
+    replies = [browse.post(CONTINUE, DETAILS | hidden) for _ in range(2)]
 
     assert replies[0].status_code == 303
     assert len(rows(app, User)) == 1
+
+
+MINH = {"email": "minh@gmail.com", "email_verified": True, "name": "Đỗ Minh"}
+
+
+def test_somebody_else_who_comes_back_in_another_tab_is_not_let_in_by_the_press_of_the_first(app, browse, google):
+    come_from(browse, google, "1001", **HA)
+    hidden = hidden_of(browse.get(CONTINUE))
+    come_from(browse, google, "2002", **MINH)
+
+    reply = browse.post(CONTINUE, DETAILS | hidden)
+    again = browse.post(CONTINUE, DETAILS | hidden_of(reply))
+
+    assert reply.status_code == 422
+    assert "Somebody else came back" in text_of(reply)
+    assert "minh@gmail.com" in text_of(reply)
+    assert (again.status_code, again.headers["Location"]) == (303, "/overview")
+    assert [account.subject for account in rows(app, LinkedAccount)] == ["2002"]
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("newcomer", [{}, {"newcomer": ""}, {"newcomer": "nobody"}], ids=["left out", "empty", "other"])
+def test_a_post_that_does_not_say_whom_its_page_showed_opens_nothing(app, browse, google, newcomer):
+    come_from(browse, google, "1001", **HA)
+    token = token_of(browse.get(CONTINUE))
+
+    reply = browse.post(CONTINUE, DETAILS | {"csrf_token": token} | newcomer)
+
+    assert reply.status_code == 422
+    assert rows(app, User) == []
+
+
+@ON_SQLITE
+def test_the_letter_is_about_whom_the_page_showed(browse, google, make_customer, mailbox, work):
+    for person in (HA, MINH):
+        make_customer(email=person["email"])
+    come_from(browse, google, "1001", **HA)
+    hidden = hidden_of(browse.get(CONTINUE))
+    come_from(browse, google, "2002", **MINH)
+
+    reply = browse.post("/sign-up/continue/letter", hidden)
+
+    work()
+    assert (reply.status_code, reply.headers["Location"]) == (303, CONTINUE)
+    assert "Somebody else came back" in text_of(browse.get(CONTINUE))
+    assert mailbox.empty()
 
 
 @ON_SQLITE

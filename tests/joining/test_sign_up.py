@@ -40,6 +40,17 @@ def test_somebody_signs_up_verifies_and_signs_in(app, browse, mailbox, work):
         assert db.session.scalar(select(Registration)) is None
 
 
+def test_a_post_without_the_cookie_of_the_form_gets_none_whoever_has_the_address(app, make_customer):
+    make_customer(email="khac@example.com")
+    token = token_of(Browse(app).get("/sign-up"))
+    posts = [FIELDS, FIELDS | {"email": "khac@example.com"}, FIELDS | {"full_name": ""}]
+
+    replies = [Browse(app).post("/sign-up", fields | {"csrf_token": token}) for fields in posts]
+
+    assert [reply.status_code for reply in replies] == [303, 303, 422]
+    assert [reply.headers.getlist("Set-Cookie") for reply in replies] == [[], [], []]
+
+
 def test_verifying_does_not_sign_in(browse, mailbox, work):
     browse.submit("/sign-up", FIELDS)
     work()

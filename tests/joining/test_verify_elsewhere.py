@@ -154,6 +154,21 @@ def test_a_facebook_account_that_opens_another_account_by_now_is_replaced_by_a_p
     assert signs_in(Browse(app), CHOSEN)
 
 
+def test_an_address_that_got_an_account_meanwhile_is_not_said_to_be_verified(app, browse, make_customer, letter, rows):
+    browse.submit("/sign-up", FIELDS)
+    link = letter()
+    make_customer(email=FIELDS["email"])
+
+    reply = browse.submit(link)
+
+    page = browse.get("/sign-in").get_data(as_text=True)
+    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-in")
+    assert "An account with this address exists by now" in page
+    assert "Your address is verified" not in page
+    assert (len(rows(User)), rows(Registration)) == (1, [])
+    assert not signs_in(browse, FIELDS["password"])
+
+
 def test_pressed_twice_there_it_opens_one_account(app, browse, letter, rows):
     browse.submit("/sign-up", FIELDS)
     link, phone = letter(), Browse(app)

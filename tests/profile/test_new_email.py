@@ -6,8 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from portal.accounts.models import User
+from portal.accounts import links
+from portal.accounts.models import LinkPurpose, MailedLink, User
 from portal.core.database import db
 from portal.profile.models import ProfileChange
 from tests.support.browse import Browse, link_in, token_of
@@ -53,6 +55,22 @@ def test_clause_3_1_a_new_address_takes_effect_when_it_is_verified_from_there(
         "profile/email-changed",
     ]
     assert browse.submit("/sign-in", {"email": NEW, "password": PASSWORD}).status_code == 303
+
+
+def test_what_was_mailed_to_the_old_address_acts_no_more_but_for_this_was_not_me(
+    app, browse, browse_as, make_customer, link
+) -> None:
+    alice = make_customer().admin
+    browse_as(alice).submit("/profile/email", {"email": NEW})
+    with app.app_context():
+        for purpose in (LinkPurpose.LINK_ACCOUNT, LinkPurpose.RESET_PASSWORD, LinkPurpose.NOT_ME):
+            links.issue(db.session.get_one(User, alice.id), purpose, hours=1)
+        db.session.commit()
+
+    browse.submit(link(NEW))
+
+    with app.app_context():
+        assert set(db.session.scalars(select(MailedLink.purpose))) == {LinkPurpose.NOT_ME}
 
 
 def test_no_letter_about_a_change_names_the_other_address(

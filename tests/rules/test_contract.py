@@ -43,7 +43,7 @@ ONLY_SOMETIMES = [
     ("/exports", "include_files"),  # the box waits for a room whose people upload files
     ("/confirm-identity", "code"),  # of who has a second step: tests/signin/test_fresh_proof.py
 ]
-ONLY_HALF_WAY = ("/sign-in/second-step", "/sign-up/continue")  # nothing is to be finished in this browser
+ONLY_HALF_WAY = ("/sign-in/second-step", "/sign-up/continue", "/security/linked/confirm")  # nothing to finish here
 GIVEN_BY_FLASK_MIGRATE = {"db upgrade": set()}
 
 

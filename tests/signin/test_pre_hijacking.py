@@ -4,6 +4,8 @@ The five classes of the paper, each by name, and a sixth of our own: whoever sig
 hopes that the stranger presses the button.
 """
 
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import select, update
 
@@ -12,7 +14,7 @@ from portal.core.database import db
 from portal.profile.models import PhoneCode
 from portal.signin.models import SignIn, Way
 from portal.signin.providers.models import LinkedAccount
-from tests.support.browse import Browse, link_in
+from tests.support.browse import Browse, link_in, token_of
 from tests.support.people import PASSWORD
 from tests.support.providers import come_from, environ  # noqa: F401 (a portal that knows both)
 
@@ -63,6 +65,15 @@ def reset(victim, open_letter):
         assert reply.status_code == 303
 
     return done
+
+
+@contextmanager
+def cookies_left_at_home(browser):
+    """What another site's form posts: SameSite=Lax keeps the cookies, and answers may still set some."""
+    kept = dict(browser.client._cookies)
+    browser.client._cookies.clear()
+    yield
+    browser.client._cookies = kept | browser.client._cookies
 
 
 def gets_in(browser, email, password):
@@ -217,6 +228,25 @@ def test_the_stranger_presses_the_button(app, attacker, victim, open_letter):
     assert 'name="password"' in page
     assert pressed.status_code == 422
     assert chosen.status_code == 303
+    assert not gets_in(attacker, VICTIM, THEIRS)
+    assert gets_in(victim, VICTIM, NEW)
+
+
+def test_a_page_of_the_attacker_signs_the_victim_up_from_their_own_browser(attacker, victim, open_letter):
+    token = token_of(attacker.get("/sign-up"))
+    before = victim.get("/sign-up").headers.getlist("Set-Cookie")
+    with cookies_left_at_home(victim):
+        forged = victim.post("/sign-up", SIGN_UP | {"csrf_token": token})
+    link = open_letter(VICTIM, "joining/verify", "/verify-email/")
+
+    page = victim.get(link).get_data(as_text=True)
+    pressed = victim.submit(link)
+    chosen = victim.submit(link, {"password": NEW})
+
+    assert before != []
+    assert (forged.status_code, forged.headers.getlist("Set-Cookie")) == (303, [])
+    assert 'name="password"' in page
+    assert (pressed.status_code, chosen.status_code) == (422, 303)
     assert not gets_in(attacker, VICTIM, THEIRS)
     assert gets_in(victim, VICTIM, NEW)
 

@@ -12,6 +12,7 @@ from tests.support.people import PASSWORD, code_now
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 SECOND_STEP = "/sign-in/second-step"
+NEWCOMER = re.compile(r'name="newcomer"[^>]*value="([^"]+)"')
 STATE = re.compile(r'id="state"[^>]*data-state="([^"]+)"|data-state="([^"]+)"[^>]*id="state"')
 
 
@@ -29,11 +30,11 @@ class Browse:
         return self.client.post(path, data=fields or {}, headers=self._headers(kwargs), **kwargs)
 
     def submit(self, path: str, fields: dict[str, Any] | None = None, *, page: str | None = None) -> TestResponse:
-        """Open `page` (default: the same address), take its form token, and post the fields to `path`."""
+        """Open `page` (default: the same address), take what its form hides, and post the fields to `path`."""
         shown = self.get(page or path)
         while shown.status_code == 303:
             shown = self.get(shown.headers["Location"])
-        return self.post(path, {"csrf_token": token_of(shown), **(fields or {})})
+        return self.post(path, {**hidden_of(shown), **(fields or {})})
 
     def sign_in(self, user: Any, password: str = PASSWORD) -> TestResponse:
         """By the form; whoever has the second step of tests/support/people.py types its code too."""
@@ -66,6 +67,12 @@ def token_of(page: TestResponse) -> str:
     found = TOKEN.findall(main) or TOKEN.findall(text)[-1:]
     assert found, f"no form token on the page ({page.status_code})"
     return str(found[0])
+
+
+def hidden_of(page: TestResponse) -> dict[str, str]:
+    """What the page's form sends besides what a person fills in: the token, and which newcomer it showed."""
+    shown = NEWCOMER.search(page.get_data(as_text=True))
+    return {"csrf_token": token_of(page)} | ({"newcomer": shown[1]} if shown else {})
 
 
 def state_of(page: TestResponse) -> str:

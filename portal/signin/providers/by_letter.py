@@ -26,7 +26,8 @@ def offered(secret: str) -> tuple[MailedLink, User, Newcomer] | None:
         return None
     link, user = found
     newcomer = newcomers.by_id(UUID(link.about))
-    return None if newcomer is None or user.is_closing else (link, user, newcomer)
+    is_theirs = link.mailed_to == user.email  # else whoever reads it proves a mailbox that is not theirs any more
+    return (link, user, newcomer) if newcomer and is_theirs and not user.is_closing else None
 
 
 def counts_here(user: User, newcomer: Newcomer) -> bool:

@@ -16,7 +16,7 @@ from portal.signin import ways_in
 from portal.signin.forms import PlainForm
 from portal.signin.proof import fresh_proof
 from portal.signin.providers import by_letter, going, linking, newcomers
-from portal.signin.providers.linking_forms import LinkByLetterForm
+from portal.signin.providers.linking_forms import LinkByLetterForm, NewcomerForm
 from portal.signin.providers.models import PROVIDER_NAMES, Newcomer, Provider
 
 bp = Blueprint("linking", __name__)
@@ -54,7 +54,7 @@ def confirm() -> ResponseReturnValue:
     if newcomer is None:
         flash(_("There is nothing to link in this browser. Please begin here."), "info")
         return web.see_other("linking.linked")
-    form, name = PlainForm(), PROVIDER_NAMES[newcomer.provider]
+    form, name = NewcomerForm(newcomer), PROVIDER_NAMES[newcomer.provider]
     is_pressed = form.validate_on_submit()
     try:
         if not is_pressed:

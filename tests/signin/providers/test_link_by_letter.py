@@ -113,6 +113,18 @@ def test_a_new_password_ends_the_letter(browse, browse_as, ha, letter):
     assert browse.get(letter).status_code == 404
 
 
+def test_a_letter_to_an_address_that_is_not_theirs_any_more_links_nothing(app, browse, ha, letter, links):
+    with app.app_context():
+        moved = {"email": "ha.moi@example.com", "email_key": "ha.moi@example.com"}
+        db.session.execute(update(User).where(User.id == ha.id).values(moved))
+        db.session.commit()
+
+    replies = [browse.get(letter), browse.submit(letter, page="/sign-in")]
+
+    assert [reply.status_code for reply in replies] == [404, 404]
+    assert links() == []
+
+
 @ON_SQLITE
 def test_an_account_that_closes_is_linked_to_nothing(app, browse, letter):
     with app.app_context():

@@ -10,7 +10,7 @@ from portal.core.database import db
 from portal.signin.factors.models import Passkey
 from portal.signin.models import SignIn
 from portal.signin.providers.models import LinkedAccount
-from tests.support.browse import Browse, token_of
+from tests.support.browse import Browse, hidden_of, token_of
 from tests.support.people import PASSWORD
 from tests.support.providers import come_back, come_from, go_to
 
@@ -157,6 +157,20 @@ def test_nothing_to_link_leads_to_where_linking_begins(browser):
     reply = browser.get(CONFIRM)
 
     assert (reply.status_code, reply.headers["Location"]) == (303, "/security/linked")
+
+
+def test_somebody_else_who_comes_back_in_another_tab_is_shown_before_anything_is_linked(browser, google, rows):
+    come_from(browser, google, "1001", start=LINK, **BINH)
+    hidden = hidden_of(browser.get(CONFIRM))
+    come_from(browser, google, "6666", start=LINK, email="ke.gian@gmail.com", email_verified=True)
+
+    swapped = browser.post(CONFIRM, hidden)
+    left_out = browser.post(CONFIRM, {"csrf_token": hidden["csrf_token"]})
+
+    assert (swapped.status_code, left_out.status_code) == (422, 422)
+    assert "Somebody else came back" in text_of(swapped)
+    assert "ke.gian@gmail.com" in text_of(swapped)
+    assert rows(LinkedAccount) == []
 
 
 @ON_SQLITE
