@@ -27,6 +27,7 @@ ACTS = {
     "passkey.removed": _l("A passkey was removed"),
     "second-step.on": _l("The second step was switched on"),
     "second-step.off": _l("The second step was switched off"),
+    "second-step.taken-off-by-operator": _l("Smartos took the second step off"),
     "second-step.refused": _l("A code of the second step was refused"),
     "second-step.replayed": _l("A code of the second step came a second time and was refused"),
     "recovery-codes.renewed": _l("New recovery codes were made"),

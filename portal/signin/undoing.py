@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, delete, or_, select
 from portal.accounts.models import MailedLink, User
 from portal.audit import chain
 from portal.core.database import db
-from portal.signin.factors import recovery_codes, second_step
+from portal.signin.factors import personnel, recovery_codes, second_step
 from portal.signin.factors.models import Passkey, RecoveryCode, SecondStep
 from portal.signin.models import Way
 from portal.signin.providers import linking
@@ -53,8 +53,12 @@ def of_link(link: MailedLink, user: User) -> Alarm:
 
 
 def applying(alarm: Alarm) -> list[Undoing]:
-    """What would be taken back now, in the order in which it is done."""
-    undoings: Iterable[Undoing] = (*OWN, *current_app.extensions["recovery_steps"])
+    """What would be taken back now, in the order in which it is done.
+
+    Smartos's own people keep their factors: else their mailbox alone would open the console.
+    """
+    factors = () if personnel.must_have_a_factor(alarm.user) else FACTORS
+    undoings: Iterable[Undoing] = (*factors, *LINKED, *current_app.extensions["recovery_steps"])
     return [undoing for undoing in undoings if undoing.applies(alarm)]
 
 
@@ -114,7 +118,7 @@ def _record(act: str, user: User) -> None:
     chain.record(act, subject=user, actor_id=user.id, customer_id=user.customer_id)
 
 
-OWN = (
+FACTORS = (
     Undoing(
         _l("The passkey that came in, or was used, since then no longer opens your account."),
         _l("The passkey in question no longer opens your account."),
@@ -133,19 +137,19 @@ OWN = (
         _has_recovery_codes,
         _forget_recovery_codes,
     ),
-    *(
-        Undoing(will, was, partial(_is_linked, provider), partial(_unlink, provider))
-        for provider, will, was in (
-            (
-                Provider.GOOGLE,
-                _l("The linked Google account no longer opens your account."),
-                _l("Google no longer opens your account."),
-            ),
-            (
-                Provider.FACEBOOK,
-                _l("The linked Facebook account no longer opens your account."),
-                _l("Facebook no longer opens your account."),
-            ),
-        )
-    ),
+)
+LINKED = tuple(
+    Undoing(will, was, partial(_is_linked, provider), partial(_unlink, provider))
+    for provider, will, was in (
+        (
+            Provider.GOOGLE,
+            _l("The linked Google account no longer opens your account."),
+            _l("Google no longer opens your account."),
+        ),
+        (
+            Provider.FACEBOOK,
+            _l("The linked Facebook account no longer opens your account."),
+            _l("Facebook no longer opens your account."),
+        ),
+    )
 )

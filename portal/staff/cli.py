@@ -119,16 +119,23 @@ def _end_sessions(user: User | None) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print the facts as JSON.")
 @failing_clearly
 def rotate(as_json: bool) -> None:
-    """Seal under STORAGE_KEY what is still sealed under STORAGE_KEY_BEFORE. May be repeated."""
+    """Seal under STORAGE_KEY what is still sealed under STORAGE_KEY_BEFORE. May be repeated.
+
+    A second step that neither key opens works no more and holds nothing up: it is counted, and left as it is.
+    """
     try:
-        counts = {"customers": _rewrap_customers(), "second_steps": _reseal_second_steps()}
-    except (WrongStorageKey, sealing.DoesNotOpen) as error:
+        customers = _rewrap_customers()
+    except WrongStorageKey as error:
         raise click.ClickException(
             "Something opens under neither of the two keys; nothing of it was changed."
         ) from error
+    done, unopened = _reseal_second_steps()
+    counts = {"customers": customers, "second_steps": done, "second_steps_unopened": unopened}
     chain.record("keys.rotated")
     db.session.commit()
     click.echo(json.dumps(counts) if as_json else " · ".join(f"{name} {n}" for name, n in counts.items()))
+    if unopened:
+        click.echo(f"Second steps that neither key opens, left as they are: {unopened}", err=True)
 
 
 def _rewrap_customers() -> int:
@@ -148,13 +155,21 @@ def _rewrap(customer_id: UUID) -> bool:
         return False
 
 
-def _reseal_second_steps() -> int:
+def _reseal_second_steps() -> tuple[int, int]:
+    """How many are sealed under STORAGE_KEY now, and how many neither key opens."""
     rows = db.session.execute(select(SecondStep.id, SecondStep.user_id, SecondStep.sealed_secret)).all()
-    for step_id, user_id, sealed in rows:
-        still_the_same = (SecondStep.id == step_id, SecondStep.sealed_secret == sealed)
+    done = sum([_reseal(step_id, user_id, sealed) for step_id, user_id, sealed in rows])
+    return done, len(rows) - done
+
+
+def _reseal(step_id: UUID, user_id: UUID, sealed: str) -> bool:
+    try:
         fresh = sealing.resealed(SECOND_STEP, str(user_id), sealed)
-        db.session.execute(update(SecondStep).where(*still_the_same).values(sealed_secret=fresh))
-    return len(rows)
+    except sealing.DoesNotOpen:
+        return False
+    still_the_same = (SecondStep.id == step_id, SecondStep.sealed_secret == sealed)
+    db.session.execute(update(SecondStep).where(*still_the_same).values(sealed_secret=fresh))
+    return True
 
 
 COMMANDS = (group, keys_group)

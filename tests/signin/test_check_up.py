@@ -16,6 +16,7 @@ from portal.signin.factors.models import RecoveryCode, SecondStep
 from portal.signin.models import SignIn, Visit, Way
 from portal.signin.providers.models import Provider
 from tests.support.guards import linked, passkey, second_step
+from tests.support.second_step import made_careful
 
 CARD = re.compile(r'<section class="card">.*?</section>', re.DOTALL)
 
@@ -250,6 +251,16 @@ def test_what_happened_lately_is_ones_own_newest_first_and_without_personal_data
     told = re.findall(r'timeline-what">([^<]+)<', page)
     assert told == ["Another e-mail address was asked for", "Somebody signed in"]
     assert "alice.new" not in page
+
+
+def test_a_second_step_that_smartos_took_off_stands_among_what_happened_lately(app, browse_as, make_customer):
+    alice = make_customer().admin
+    made_careful(app, alice)
+    app.test_cli_runner().invoke(app.cli, ["operator", "take-off-second-step", alice.email])
+
+    page = browse_as(alice).get("/security").get_data(as_text=True)
+
+    assert re.findall(r'timeline-what">([^<]+)<', page)[1] == "Smartos took the second step off"
 
 
 def test_the_check_up_costs_few_statements_however_much_there_is(browse_as, make_customer, hold, statements):

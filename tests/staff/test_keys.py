@@ -40,7 +40,7 @@ def test_after_the_change_the_new_key_alone_opens_everything(app, environ, kept)
         first = changing.test_cli_runner().invoke(args=["keys", "rotate", "--json"])
         again = changing.test_cli_runner().invoke(args=["keys", "rotate", "--json"])
 
-    assert json.loads(first.stdout) == {"customers": 1, "second_steps": 1}
+    assert json.loads(first.stdout) == {"customers": 1, "second_steps": 1, "second_steps_unopened": 0}
     assert json.loads(again.stdout)["customers"] == 0
     with portal(environ | {"PORTAL_STORAGE_KEY": new}) as changed:
         assert read(changed, alice, path) == (TEXT, b"JBSWY3DPEHPK3PXP")
@@ -66,6 +66,27 @@ def test_with_a_key_that_opens_nothing_nothing_is_changed(app, environ, kept):
     assert read(app, alice, path) == (TEXT, b"JBSWY3DPEHPK3PXP")
 
 
+def test_a_second_step_sealed_under_a_key_that_is_lost_holds_up_nobody_elses(app, environ, kept, make_customer):
+    alice, path = kept
+    bob = make_customer().admin
+    with app.app_context():
+        lost = sealing.seal("second-step", "somewhere else", b"JBSWY3DPEHPK3PXP")
+        db.session.add(SecondStep(user_id=bob.id, sealed_secret=lost))
+        db.session.commit()
+    old, new = app.extensions["settings"].storage_key, secrets.token_urlsafe(32)
+
+    with portal(environ | {"PORTAL_STORAGE_KEY": new, "PORTAL_STORAGE_KEY_BEFORE": old}) as changing:
+        result = changing.test_cli_runner().invoke(args=["keys", "rotate", "--json"])
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {"customers": 1, "second_steps": 1, "second_steps_unopened": 1}
+    assert "neither key opens, left as they are: 1" in result.stderr
+    with portal(environ | {"PORTAL_STORAGE_KEY": new}) as changed:
+        assert read(changed, alice, path) == (TEXT, b"JBSWY3DPEHPK3PXP")
+        with changed.app_context():
+            assert db.session.scalar(db.select(SecondStep.sealed_secret).filter_by(user_id=bob.id)) == lost
+
+
 def test_a_change_that_was_cut_off_between_the_two_places_is_finished_by_the_next(app, environ, kept):
     alice, _path = kept
     old, new = app.extensions["settings"].storage_key, secrets.token_urlsafe(32)
@@ -86,7 +107,7 @@ def test_who_has_no_key_gets_none(app, environ, make_customer):
 
     result = app.test_cli_runner().invoke(args=["keys", "rotate", "--json"])
 
-    assert json.loads(result.stdout) == {"customers": 0, "second_steps": 0}
+    assert json.loads(result.stdout) == {"customers": 0, "second_steps": 0, "second_steps_unopened": 0}
     with app.app_context():
         assert opened.keys().count() == (0, 0)
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import JSON, LargeBinary, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from portal.core import clock
@@ -28,7 +28,7 @@ class Passkey(Model):
     user_id: Mapped[UUID] = owner("user.id")
     credential_id: Mapped[bytes] = technical(LargeBinary, unique=True)
     public_key: Mapped[bytes] = technical(LargeBinary)
-    sign_count: Mapped[int] = technical(default=0)
+    sign_count: Mapped[int] = technical(BigInteger, default=0)  # unsigned, 32 bits (WebAuthn, 6.1)
     transports: Mapped[list[str]] = technical(JSON, default=list)
     is_synced: Mapped[bool] = _guard(label=_l("Kept by a password manager"), source=Source.AUTOMATIC, default=False)
     name: Mapped[str] = _guard(label=_l("Name of the passkey"))

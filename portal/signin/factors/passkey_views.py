@@ -12,7 +12,7 @@ from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
 from portal.core.throttle import throttled
 from portal.signin import entering, ways_in
-from portal.signin.factors import passkeys
+from portal.signin.factors import passkeys, personnel
 from portal.signin.factors.ceremony import Refused
 from portal.signin.factors.models import Passkey
 from portal.signin.factors.passkey_forms import AddForm, AnswerForm, RemoveForm, RenameForm
@@ -133,15 +133,25 @@ def remove(passkey_id: UUID) -> ResponseReturnValue:
     passkey = _mine(passkey_id)
     form = RemoveForm()
     if not form.validate_on_submit():
-        is_last = ways_in.is_last(current_user, Way.PASSKEY, passkey.id)
-        return web.page("signin/passkeys-remove.html", form=form, passkey=passkey, is_last=is_last)
+        return _ask_whether_to_remove(form, passkey)
     try:
         passkeys.remove(passkey, by=current_user)
-    except passkeys.LastWayIn:
-        return web.page("signin/passkeys-remove.html", form=form, passkey=passkey, is_last=True, status=422)
+    except (passkeys.LastWayIn, passkeys.LastFactor):
+        return _ask_whether_to_remove(form, passkey, status=422)
     db.session.commit()
     flash(_("The passkey is removed, and every other device is signed out."), "success")
     return web.see_other(".index")
+
+
+def _ask_whether_to_remove(form: RemoveForm, passkey: Passkey, *, status: int = 200) -> ResponseReturnValue:
+    return web.page(
+        "signin/passkeys-remove.html",
+        form=form,
+        passkey=passkey,
+        is_last=ways_in.is_last(current_user, Way.PASSKEY, passkey.id),
+        is_last_factor=personnel.is_last_factor(current_user, passkey.id),
+        status=status,
+    )
 
 
 def _mine(passkey_id: UUID) -> Passkey:

@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.web import Visitor
 from portal.signin import alarms, proof, sessions, ways_in
-from portal.signin.factors import ceremony
+from portal.signin.factors import ceremony, personnel
 from portal.signin.factors.ceremony import Purpose, Refused, Trouble
 from portal.signin.factors.models import Passkey
 from portal.signin.models import Way
@@ -40,6 +40,10 @@ WORDS = {
 
 class LastWayIn(Exception):
     """Without this passkey its owner could not get in any more."""
+
+
+class LastFactor(Exception):
+    """Smartos's own people keep a second step or a passkey, and this is the last of them."""
 
 
 def of(user: User) -> list[Passkey]:
@@ -139,11 +143,13 @@ def rename(passkey: Passkey, name: str, *, by: User) -> None:
 def remove(passkey: Passkey, *, by: User) -> None:
     """Nobody gets in by this passkey any more; every other session of its owner ends, and a letter says so.
 
-    Raises LastWayIn.
+    Raises LastWayIn; LastFactor for Smartos's own people.
     """
     ways_in.hold(by)
     if ways_in.is_last(by, Way.PASSKEY, passkey.id):
         raise LastWayIn
+    if personnel.is_last_factor(by, passkey.id):
+        raise LastFactor
     db.session.delete(passkey)
     sessions.end_others(by, keep=by.sign_in)
     chain.record("passkey.removed", subject=passkey, actor_id=by.id, customer_id=by.customer_id)

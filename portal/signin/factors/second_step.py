@@ -9,7 +9,7 @@ from portal.accounts.models import User
 from portal.audit import chain
 from portal.core import clock, sealing
 from portal.core.database import db
-from portal.signin import alarms, handshakes, passwords, sessions
+from portal.signin import alarms, handshakes, passwords, sessions, ways_in
 from portal.signin.factors import personnel, recovery_codes, totp
 from portal.signin.factors.models import SecondStep
 from portal.signin.models import HandshakeKind, SignIn
@@ -52,9 +52,7 @@ def of(user: User) -> SecondStep | None:
 def waiting_secret(user: User) -> str | None:
     """The secret that this browser is shown until its first code comes, for thirty minutes."""
     row = handshakes.find(HandshakeKind.TWO_STEP_SETUP, str(user.id))
-    if row is None:
-        return None
-    return sealing.unseal(HandshakeKind.TWO_STEP_SETUP, str(user.id), row.data["sealed"]).decode()
+    return _waited(str(user.id), row.data["sealed"]) if row else None
 
 
 def begin(user: User) -> str:
@@ -110,6 +108,7 @@ def switch_off(user: User) -> bool:
 
     Raises Needed for Smartos's own people without a passkey.
     """
+    ways_in.hold(user)
     if not can_switch_off(user):
         raise Needed
     if not remove(user):
@@ -161,7 +160,15 @@ def codes_to_show(user: User) -> list[str]:
     """The recovery codes just made in this browser, once; empty when they were shown."""
     place = SHOWN + str(user.id)
     data = handshakes.take(HandshakeKind.TWO_STEP_SETUP, place)
-    return sealing.unseal(HandshakeKind.TWO_STEP_SETUP, place, data["sealed"]).decode().split() if data else []
+    return (_waited(place, data["sealed"]) or "").split() if data else []
+
+
+def _waited(place: str, sealed: str) -> str | None:
+    """What waits in this browser; nothing when it was sealed under a STORAGE_KEY that is gone."""
+    try:
+        return sealing.unseal(HandshakeKind.TWO_STEP_SETUP, place, sealed).decode()
+    except sealing.DoesNotOpen:
+        return None
 
 
 def _keep(user: User, codes: list[str], hashes: list[str]) -> None:

@@ -13,7 +13,7 @@ from portal.signin.factors.models import Passkey, SecondStep
 from portal.signin.models import SignIn
 from tests.support.authenticator import PRESENT, Authenticator, b64
 from tests.support.browse import Browse, token_of
-from tests.support.passkeys import ADD, PROVE, acts, add, is_in, options_of, prove, sign_in, words
+from tests.support.passkeys import ADD, PROVE, acts, add, is_in, kept, options_of, prove, sign_in, words
 
 ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -74,6 +74,15 @@ def test_proving_stays_possible_while_the_account_closes(app, alice, browse_as, 
     assert prove(browse, alices_phone, query="?next=/exports").headers["Location"] == "/exports"
     assert sessions_of(app, alice)[-1].is_strong
     assert sign_in(Browse(app), alices_phone).status_code == 303
+
+
+def test_a_counter_beyond_thirty_one_bits_is_counted_on(app, alice, browse_as, phone):
+    add(browse_as(alice), phone, count=2**31 + 5)
+
+    reply = sign_in(Browse(app), phone, count=2**31 + 6)
+
+    assert reply.status_code == 303
+    assert kept(app)[0].sign_count == 2**31 + 6
 
 
 # --- and the rest of the house

@@ -1,5 +1,7 @@
 """Smartos's own people: no console without a second step or a passkey."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from sqlalchemy import delete, update
 
@@ -9,7 +11,8 @@ from portal.core.database import db
 from portal.core.features import Feature
 from portal.signin.factors.models import Passkey, SecondStep
 from portal.signin.models import SignIn
-from tests.support.browse import Browse
+from tests.support.browse import Browse, token_of
+from tests.support.passkeys import add, kept, words
 from tests.support.people import PASSWORD, password_hash
 from tests.support.second_step import SETUP, app_shows, first_step, made_careful, switch_on
 
@@ -144,6 +147,54 @@ def test_who_lost_the_factor_finds_the_console_shut_again(app, make_operator):
     browse.sign_in(officer)
 
     assert browse.get("/staff").headers["Location"] == f"{SETUP}?next=/staff"
+
+
+@ON_SQLITE
+def test_a_strong_session_opens_no_console_once_the_factor_is_gone(app, make_operator, browse_as):
+    officer = make_operator()
+    browse = browse_as(officer)
+    assert browse.get("/staff").status_code == 200
+
+    with app.app_context():
+        db.session.execute(delete(SecondStep))
+        db.session.commit()
+
+    assert browse.get("/staff").headers["Location"] == f"{SETUP}?next=/staff"
+
+
+def test_the_last_passkey_goes_only_once_there_is_another_or_a_second_step(app, browse_as, make_operator, phone):
+    officer = make_operator()
+    browse = browse_as(officer)
+    add(browse, phone)
+    browse.submit(f"{SETUP}/off", page=SETUP)
+    only = kept(app)[0].id
+
+    page = words(browse.get(f"/security/passkeys/{only}/remove"))
+    reply = browse.submit(f"/security/passkeys/{only}/remove", page="/security/passkeys")
+    stays = [one.id for one in kept(app)]
+    give_passkey(app, officer)
+    gone = browse.submit(f"/security/passkeys/{only}/remove")
+
+    assert "the console opens only with a second step or a passkey" in page
+    assert (reply.status_code, stays) == (422, [only])
+    assert "the console opens only with a second step or a passkey" in words(reply)
+    assert gone.status_code == 303
+    assert only not in [one.id for one in kept(app)]
+
+
+def test_of_switching_off_and_removing_at_one_moment_one_factor_stays(app, browse_as, make_operator, phone):
+    officer = make_operator()
+    first, second = browse_as(officer), Browse(app)
+    add(first, phone)
+    token = token_of(first.get(SETUP))
+    second.client.set_cookie("sid", first.client.get_cookie("sid").value)
+    tabs = ((first, f"{SETUP}/off"), (second, f"/security/passkeys/{kept(app)[0].id}/remove"))
+
+    with ThreadPoolExecutor(len(tabs)) as pool:
+        list(pool.map(lambda asked: asked[0].post(asked[1], {"csrf_token": token}), tabs))
+
+    with app.app_context():
+        assert len(kept(app)) + len(db.session.scalars(db.select(SecondStep.id)).all()) == 1
 
 
 @ON_SQLITE

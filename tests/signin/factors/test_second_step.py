@@ -1,5 +1,6 @@
 """The second step: a code that only the person's telephone knows, never accepted twice."""
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -104,6 +105,23 @@ def test_the_secret_waits_in_this_browser_for_half_an_hour_and_nowhere_in_clear(
     move_clock(seconds=31 * 60)
     browse.submit("/confirm-identity", {"password": PASSWORD})
     assert secret_on(browse.get(SETUP)) != secret
+
+
+def test_what_waits_under_a_storage_key_that_is_gone_is_made_anew(app, browse_as, make_customer, monkeypatch):
+    browse = browse_as(make_customer().admin)
+    secret = secret_on(browse.get(SETUP))
+    settings = app.extensions["settings"]
+    monkeypatch.setitem(app.extensions, "settings", replace(settings, storage_key="another key, of 32 letters or more"))
+
+    anew = secret_on(browse.get(SETUP))
+    reply = browse.submit(SETUP, {"code": app_shows(anew)})
+    monkeypatch.setitem(app.extensions, "settings", settings)
+    codes = browse.get(reply.headers["Location"])
+
+    assert anew != secret
+    assert count(app, SecondStep) == 1
+    assert (codes.status_code, codes_on(codes)) == (200, [])
+    assert "They were shown already" in codes.get_data(as_text=True)
 
 
 def test_the_code_of_another_browsers_secret_switches_nothing_on(app, browse_as, make_customer):

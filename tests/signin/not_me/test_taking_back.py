@@ -11,6 +11,7 @@ from portal.profile.models import PersonalField, ProfileChange
 from portal.signin.factors.models import Passkey, RecoveryCode, SecondStep
 from portal.signin.models import Way
 from portal.signin.providers.models import LinkedAccount, Provider
+from tests.support.browse import Browse
 from tests.support.guards import linked, passkey, second_step
 
 
@@ -43,6 +44,42 @@ def test_the_second_step_that_the_letter_told_of_is_removed(browse, make_custome
     browse.submit(link)
 
     assert (count(SecondStep), count(RecoveryCode)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("letter", "about"),
+    [
+        ("signin/two-step-on", "second-step"),
+        ("signin/recovery-codes-renewed", "recovery-codes"),
+        ("signin/password-changed", "password"),
+    ],
+)
+def test_no_letter_takes_a_factor_from_smartos_own_people_so_that_their_mailbox_alone_opens_no_console(
+    app, make_operator, alarm, count, hold, fresh, mailbox, work, letter, about
+):
+    lan = make_operator()
+    link = alarm(lan, letter, about=about)
+    hold(passkey(lan), RecoveryCode(user_id=lan.id, number=11, code_hash="h"))
+    before = (count(Passkey), count(SecondStep), count(RecoveryCode))
+    thief = Browse(app)
+
+    page = thief.get(link).get_data(as_text=True)
+    reset = thief.submit(link).headers["Location"]
+    work()
+    letters = mailbox.wait_for(lan.email, "signin/signed-out-everywhere").text
+
+    assert before[1] == 1
+    assert (count(Passkey), count(SecondStep), count(RecoveryCode)) == before
+    assert fresh(lan).password_hash is None
+    for said in (page, letters):
+        assert not any(
+            words in said for words in ("no longer opens your account", "with its recovery codes", "make new ones")
+        )
+    thief.submit(reset, {"password": "ba con mèo đi dạo"})
+    assert thief.submit("/sign-in", {"email": lan.email, "password": "ba con mèo đi dạo"}).headers["Location"] == (
+        "/sign-in/second-step"
+    )
+    assert thief.get("/staff").headers["Location"].startswith("/sign-in")
 
 
 def test_a_second_step_that_its_owner_had_set_before_stays(browse, make_customer, alarm, count, hold):
