@@ -81,6 +81,7 @@ def test_a_small_letter_in_the_algorithms_name_does_not_matter():
         "\x00." + signed(said()).partition(".")[2],
         signed(said(note="x" * 9000)),
     ],
+    ids=lambda text: "text",  # what is signed holds the time, and each process would give it another name
 )
 def test_what_facebook_did_not_sign_is_refused(text):
     with pytest.raises(Refused):
