@@ -11,6 +11,7 @@ from portal import logs, setup
 from portal.audit import chain
 from portal.audit import cli as audit_cli
 from portal.config import load
+from portal.consents import views as consents
 from portal.core import access, clock, mistakes
 from portal.core.database import db
 from portal.core.datamap import DataMap
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     policies.bp,
     staff_views.bp,
     notices.bp,
+    consents.bp,
     staff.bp,
 )
 DEVELOPMENT_BLUEPRINTS = (dev.bp, dev_google.bp, dev_facebook.bp)

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from portal.core.migrating import add_filled, allow, one_of
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -192,44 +194,22 @@ def upgrade() -> None:
     with op.batch_alter_table("second_step", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_second_step_user_id_id"), ["user_id", "id"], unique=False)
 
-    _add("mailed_link", sa.Column("mailed_to", sa.String(), nullable=False, server_default=""))
-    _add("mailed_link", sa.Column("about", sa.String(), nullable=False, server_default=""))
-    _add("mailed_link", sa.Column("browser", sa.String(), nullable=False, server_default=""))
-    _add("registration", sa.Column("browser_hash", sa.String(), nullable=False, server_default=""))
+    add_filled("mailed_link", sa.Column("mailed_to", sa.String(), nullable=False, server_default=""))
+    add_filled("mailed_link", sa.Column("about", sa.String(), nullable=False, server_default=""))
+    add_filled("mailed_link", sa.Column("browser", sa.String(), nullable=False, server_default=""))
+    add_filled("registration", sa.Column("browser_hash", sa.String(), nullable=False, server_default=""))
     with op.batch_alter_table("registration", schema=None) as batch_op:
         batch_op.add_column(sa.Column("newcomer_id", sa.Uuid(), nullable=True))
         batch_op.alter_column("password_hash", existing_type=sa.String(), nullable=True)
-    _add("sign_in", sa.Column("way", _way(WAYS), nullable=False, server_default="password"))
-    _add("sign_in", sa.Column("is_strong", sa.Boolean(), nullable=False, server_default=sa.false()))
-    _allow("visit", "way", _way(OLD_WAYS), _way(WAYS))
-    _allow("mailed_link", "purpose", _purpose(OLD_PURPOSES), _purpose((*OLD_PURPOSES, "link-account")))
-
-
-def _way(values: tuple[str, ...]) -> sa.Enum:
-    return sa.Enum(*values, name="way", native_enum=False, create_constraint=True, length=40)
-
-
-def _purpose(values: tuple[str, ...]) -> sa.Enum:
-    return sa.Enum(*values, name="linkpurpose", native_enum=False, create_constraint=True, length=40)
-
-
-def _add(table: str, column: sa.Column) -> None:
-    """A column that must be filled: rows that are there get the default, which then goes."""
-    with op.batch_alter_table(table, schema=None) as batch_op:
-        batch_op.add_column(column)
-    with op.batch_alter_table(table, schema=None) as batch_op:
-        batch_op.alter_column(column.name, existing_type=column.type, server_default=None)
-
-
-def _allow(table: str, column: str, old: sa.Enum, new: sa.Enum) -> None:
-    """Another set of values: SQLite copies the table under its new CHECK, PostgreSQL exchanges the CHECK."""
-    if op.get_bind().dialect.name == "sqlite":
-        with op.batch_alter_table(table, schema=None, recreate="always") as batch_op:
-            batch_op.alter_column(column, existing_type=old, type_=new)
-        return
-    name = op.f(f"ck_{table}_{new.name}")
-    op.drop_constraint(name, table, type_="check")
-    op.create_check_constraint(name, table, sa.column(column).in_(new.enums))
+    add_filled("sign_in", sa.Column("way", one_of("way", *WAYS), nullable=False, server_default="password"))
+    add_filled("sign_in", sa.Column("is_strong", sa.Boolean(), nullable=False, server_default=sa.false()))
+    allow("visit", "way", one_of("way", *OLD_WAYS), one_of("way", *WAYS))
+    allow(
+        "mailed_link",
+        "purpose",
+        one_of("linkpurpose", *OLD_PURPOSES),
+        one_of("linkpurpose", *OLD_PURPOSES, "link-account"),
+    )
 
 
 def downgrade() -> None:

@@ -112,6 +112,14 @@ class User(UserMixin, Model):
     email_verified_at: Mapped[datetime] = held(
         label=_l("E-mail verified"), category=Category.ACCOUNT, source=Source.AUTOMATIC
     )
+    mail_returned_at: Mapped[datetime | None] = held(
+        label=_l("Letters to your address came back"),
+        category=Category.ACCOUNT,
+        purpose=Purpose.NOTICES,
+        source=Source.AUTOMATIC,
+        nullable=True,
+        default=None,
+    )
     phone: Mapped[str] = held(label=_l("Phone"), category=Category.PROFILE, default="")
     phone_verified_at: Mapped[datetime | None] = held(
         label=_l("Phone verified"), category=Category.ACCOUNT, source=Source.AUTOMATIC, nullable=True, default=None

@@ -1,7 +1,7 @@
 """What was erased, when and on whose word, kept where no restore can undo it (DECISIONS 11 and 17).
 
 One object per entry, `ledger/000000000001.json` and so on without a gap. Its bytes are canonical JSON:
-ASCII (all else as \\uXXXX), keys sorted, no space, no newline, the fields of Entry and nothing more. `prev`
+ASCII (all else escaped as JSON has it), keys sorted, no space, no newline, the fields of Entry and nothing more. `prev`
 is the SHA-256 of the previous object's bytes in hexadecimal (64 zeros for the first); `signature` is
 Ed25519 (RFC 8032), in base64, over the same canonical JSON without the member `signature`. Ids and counts
 only: no personal data.

@@ -22,6 +22,7 @@ class LetterState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    BOUNCED = "bounced"
 
 
 def _held(*args: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,7 @@ from portal.core.leases import Duty, Lease, LeaseLost, TryLater, is_due
 from portal.core.steps import reached
 from portal.extensions import settings
 from portal.mailer import carrier
-from portal.notices import chunks, service
+from portal.notices import claiming, marking, service
 from portal.notices.models import Lane, Notice, NoticeState, NoticeText
 from portal.notices.skeleton import Skeleton
 from portal.notices.wire import AnswerLost, Line, Refused, line
@@ -28,7 +28,7 @@ NAME_NOT_ALLOWED = 553
 def send(lease: Lease, by: Line) -> None:
     """Work on one lane until its notice has nothing more to send, or somebody stops it."""
     lane = db.session.get_one(Lane, lease.id, populate_existing=True)
-    chunks.recover(lane.id)
+    marking.recover(lane.id)
     notice = _now_due(lane.notice_id)
     db.session.commit()
     if notice.state == NoticeState.SENDING:
@@ -70,16 +70,16 @@ class Sending:
     def work(self) -> None:
         """Chunk after chunk. Whatever this lane still holds when it stops with a clear head, it puts down."""
         try:
-            while self.state == NoticeState.SENDING and (chunk := chunks.claim(self.lease, self.notice.id)):
+            while self.state == NoticeState.SENDING and (chunk := claiming.claim(self.lease, self.notice.id)):
                 self.held_at = clock.now()
                 reached("notice.claimed")
                 self._send_all(chunk)
         except (LeaseLost, TryLater):
-            chunks.put_down(self.lease)
+            claiming.put_down(self.lease)
             raise
-        chunks.put_down(self.lease)
+        claiming.put_down(self.lease)
 
-    def _send_all(self, chunk: list[chunks.Held]) -> None:
+    def _send_all(self, chunk: list[claiming.Held]) -> None:
         for held in chunk:
             if self.state != NoticeState.SENDING:
                 return
@@ -87,7 +87,7 @@ class Sending:
             stands = self._send(held)
             self.state = stands or self._look_again()
 
-    def _send(self, held: chunks.Held) -> NoticeState | None:
+    def _send(self, held: claiming.Held) -> NoticeState | None:
         try:
             content = self._compose(held)
             self.line.offer(held.address)
@@ -95,25 +95,25 @@ class Sending:
             self._hold_on()
             self.line.hand_over(content)
         except Refused as refused:
-            return chunks.mark_refused(held, refused.code)
+            return marking.mark_refused(held, refused.code)
         except (ValueError, MessageError):  # no message can be addressed like that, and it must not stop the others
-            return chunks.mark_refused(held, NAME_NOT_ALLOWED)
+            return marking.mark_refused(held, NAME_NOT_ALLOWED)
         except AnswerLost as lost:
             return self._doubt(held, lost)
         reached("notice.accepted")
         self.lost_in_a_row = 0
-        stands = chunks.mark_accepted(held)
+        stands = marking.mark_accepted(held)
         reached("notice.marked")
         return stands
 
-    def _doubt(self, held: chunks.Held, lost: AnswerLost) -> NoticeState | None:
-        stands = chunks.mark_doubtful(held)
+    def _doubt(self, held: claiming.Held, lost: AnswerLost) -> NoticeState | None:
+        stands = marking.mark_doubtful(held)
         self.lost_in_a_row += 1
         if self.lost_in_a_row >= LOST_IN_A_ROW:
             raise TryLater from lost
         return stands
 
-    def _compose(self, held: chunks.Held) -> bytes:
+    def _compose(self, held: claiming.Held) -> bytes:
         words = self.words.get(held.locale) or self.words[settings().default_locale]
         text, html = words.for_reader({"full_name": held.full_name})
         message = carrier.compose(
@@ -144,12 +144,12 @@ def _end(lease: Lease, notice_id: UUID) -> None:
         raise LookupError("a lane without its notice")
     again_at = None
     if notice.state == NoticeState.CANCELLED:
-        chunks.cancel_queued(notice_id)
+        claiming.cancel_queued(notice_id)
     elif notice.state == NoticeState.AWAITING_APPROVAL:
         again_at = notice.starts_by_itself_at
     elif notice.state == NoticeState.SENDING:
-        again_at = chunks.next_due(notice_id)
-        if again_at is None and not chunks.is_any_under_way(notice_id):
+        again_at = claiming.next_due(notice_id)
+        if again_at is None and not claiming.is_any_under_way(notice_id):
             notice.state, notice.ended_at = NoticeState.DONE, clock.now()
     lease.complete(again_at=again_at)
     db.session.commit()
