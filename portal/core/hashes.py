@@ -13,7 +13,7 @@ def keyed(purpose: str, text: str) -> str:
     Without the key nobody can test a guess, so it may outlive the text (DECISIONS 13).
     """
     key = current_app.extensions["settings"].hash_key.encode()
-    return hmac.new(key, f"{purpose}\0{text}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{purpose}\0{text}".encode(), "sha256").hex()  # in one call: letters ask it by the million
 
 
 def of_secret(secret: str) -> str:
