@@ -4,6 +4,7 @@ Whoever writes to a delivery names the token of its claim, so that a lane that w
 put down what another one sends by now.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +13,12 @@ from uuid import UUID
 from sqlalchemy import func, literal, or_, select, update
 
 from portal.accounts.models import Customer, User
+from portal.consents import standing
+from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import Lease
-from portal.notices.models import Delivery, DeliveryState
+from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind
 
 CHUNK = 50
 UNSEEN = {"synchronize_session": False}
@@ -37,13 +40,15 @@ class Held:
     company_name: str
     user_id: UUID
     concerns: int
+    purpose: ConsentPurpose | None
 
 
-def claim(lease: Lease, notice_id: UUID) -> list[Held]:
+def claim(lease: Lease, notice: Notice | UUID) -> list[Held]:
     """The next chunk for this lane, in the order of ids; commits, and holds on to the lease.
 
     Raises LeaseLost.
     """
+    notice_id = notice.id if isinstance(notice, Notice) else notice
     due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= clock.now())
     waiting = (
         select(Delivery.id)
@@ -75,7 +80,9 @@ def _held(lease: Lease) -> list[Held]:
             Customer.company_name,
             User.id,
             Delivery.concerns,
+            Notice.purpose,
         )
+        .join(Notice, Delivery.notice_id == Notice.id)
         .join(User, Delivery.user_id == User.id)
         .join(Customer, User.customer_id == Customer.id)
         .where(
@@ -86,6 +93,36 @@ def _held(lease: Lease) -> list[Held]:
         .order_by(Delivery.id)
     )
     return [Held(*row) for row in rows]
+
+
+def still_mine(held: Sequence[Held]) -> set[int]:
+    """Which of these this lane may still send: neither withdrawn, nor erased, nor taken over. Reads; commits."""
+    if not held:
+        return set()
+    mine = [
+        Delivery.id.in_([one.id for one in held]),
+        Delivery.state == DeliveryState.SENDING,
+        Delivery.lane_token == held[0].token,
+    ]
+    if held[0].purpose is not None:
+        mine.append(standing.has_consented(Delivery.user_id, held[0].purpose))
+    found = set(db.session.scalars(select(Delivery.id).where(*mine)))
+    db.session.commit()
+    return found
+
+
+def withdraw(user: User, purpose: ConsentPurpose) -> None:
+    """Who withdraws a consent gets no letter of that kind any more, not even what a lane has in its hands.
+
+    The token stays, so that a letter whose answer is on its way just now is still marked as what it is: sent.
+    """
+    campaigns = select(Notice.id).where(Notice.kind == NoticeKind.CAMPAIGN, Notice.purpose == purpose)
+    theirs = [
+        Delivery.user_id == user.id,
+        Delivery.notice_id.in_(campaigns),
+        Delivery.state.in_([DeliveryState.QUEUED, DeliveryState.SENDING]),
+    ]
+    db.session.execute(update(Delivery).where(*theirs).values(state=DeliveryState.CANCELLED), execution_options=UNSEEN)
 
 
 def put_down(lease: Lease) -> None:

@@ -1,10 +1,10 @@
 """Announcing, approving, pausing, going on and cancelling: each a small change of state that lanes obey."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from portal.accounts.models import User
 from portal.audit import chain
@@ -31,10 +31,23 @@ class NeedsAnother(Exception):
     """Who announced it cannot approve it."""
 
 
-def announce(policy_version_id: UUID, letter: str, words: Mapping[str, Skeleton], *, by: User | None) -> Notice:
+Lines = Mapping[str, Sequence[Mapping[str, str]]]
+"""What may concern a reader, by locale: each line as `text` and as `html`."""
+
+
+def announce(
+    policy_version_id: UUID,
+    letter: str,
+    words: Mapping[str, Skeleton],
+    *,
+    by: User | None,
+    lines: Lines | None = None,
+    concerns: ColumnElement[int] | None = None,
+) -> Notice:
     """Write the notice and everyone's delivery; `by` is None on the command line, where the typing is the approval.
 
-    Beyond 1,000 recipients a second person starts it, or ten minutes where nobody else could.
+    `concerns` is the bit mask of each reader's `lines`, computed where the deliveries are written. Beyond 1,000
+    recipients a second person starts it, or ten minutes where nobody else could.
     """
     notice = Notice(
         kind=NoticeKind.POLICY,
@@ -46,14 +59,26 @@ def announce(policy_version_id: UUID, letter: str, words: Mapping[str, Skeleton]
     db.session.flush()
     for locale, skeleton in words.items():
         kept = {"subject": skeleton.subject, "text": list(skeleton.text), "html": list(skeleton.html)}
-        db.session.add(NoticeText(notice_id=notice.id, locale=locale, **kept))
-    recipients = audience.write(notice)
+        concerning = [dict(line) for line in (lines or {}).get(locale, ())]
+        db.session.add(NoticeText(notice_id=notice.id, locale=locale, lines=concerning, **kept))
+    recipients = audience.write(notice) if concerns is None else audience.write(notice, concerns=concerns)
+    _let_go(notice, recipients, by)
+    return notice
+
+
+def submit(notice: Notice, *, by: User) -> None:
+    """A draft goes out, or waits for a second person. Raises NotPossible."""
+    _must_be(notice, NoticeState.DRAFT)
+    _let_go(notice, audience.write(notice), by)
+    chain.record("notice.submitted", subject=notice, actor_id=by.id)
+
+
+def _let_go(notice: Notice, recipients: int, by: User | None) -> None:
     _open_lanes(notice, recipients)
     if by is None or recipients <= ALONE_UP_TO:
         _start(notice)
     else:
         _await_approval(notice, by)
-    return notice
 
 
 def _open_lanes(notice: Notice, recipients: int) -> None:
