@@ -44,3 +44,10 @@ def state_of_closing(app: Flask) -> Callable[[Closing], State]:
 def instance(environ: dict[str, str]) -> Path:
     """The folder under which this portal writes everything."""
     return Path(environ["PORTAL_INSTANCE_PATH"])
+
+
+SEED = bytes(range(32))
+MakeCustomer = Callable[..., Any]
+MoveClock = Callable[..., None]
+Work = Callable[[], object]
+StateOf = Callable[[Closing], State]

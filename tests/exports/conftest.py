@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from portal.core.database import db
+from portal.core.steps import step_reached
 from portal.exports.models import Export
 from tests.support.browse import Browse
 
@@ -49,3 +50,40 @@ def rows(app: Flask) -> Callable[[], list[Export]]:
             return list(db.session.scalars(select(Export).order_by(Export.requested_at)))
 
     return read
+
+
+@pytest.fixture
+def take(browse_as, ask, work, opened):
+    """Somebody's archive, from asking to opening."""
+
+    def taken(user, **fields):
+        browser = browse_as(user)
+        page = ask(browser, **fields)
+        work()
+        return opened(browser, page)
+
+    return taken
+
+
+@pytest.fixture
+def stored(app):
+    """How many files lie in the store, keys left out."""
+    return lambda: sum(1 for _ in app.extensions["store"].list("customers/"))
+
+
+@pytest.fixture
+def at_step(app):
+    """Do something of somebody else's when the work comes to a step."""
+    connected = []
+
+    def act_at(step, act):
+        def hear(name):
+            if name == step:
+                act()
+
+        step_reached.connect(hear, weak=False)
+        connected.append(hear)
+
+    yield act_at
+    for hear in connected:
+        step_reached.disconnect(hear)

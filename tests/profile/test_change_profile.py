@@ -5,10 +5,14 @@ from typing import Any
 
 from portal.accounts.models import Kind, User
 from portal.core.database import db
-from portal.profile.models import CompanyChange, ProfileChange
+from portal.profile.models import ProfileChange
 
 OWN = {"full_name": "Trần Thị Bích Ngọc", "contact_address": "12 Lê Lợi, Hội An", "locale": "vi"}
+
+
 VIETNAMESE = ("Nguyễn Thị Hoài Thương", "Đặng Ðình Phượng", "Lê Hòa", "Trương Quỳnh Như")
+
+
 COMPANY = {
     "company_name": "Công ty TNHH Biển Xanh",
     "business_unit": "Chi nhánh Huế",
@@ -233,43 +237,6 @@ def test_an_old_tab_does_not_undo_what_it_left_alone(app, browse_as, make_custom
 def shown_on(browser: Any) -> str:
     page = browser.get("/profile").get_data(as_text=True)
     return str(page.partition('name="shown"')[2].partition('value="')[2].partition('"')[0])
-
-
-def test_clause_3_1_the_history_says_what_stood_there_and_who_changed_it(browse_as, make_customer) -> None:
-    customer = make_customer(kind=Kind.ORGANISATION, staff=1, full_name="Alice", company_name="Biển Xanh")
-    alice = browse_as(customer.admin)
-
-    alice.submit("/profile", {"full_name": "Alice Trần", "locale": "en", "company_name": "Biển Biếc"})
-
-    page = alice.get("/profile/history").get_data(as_text=True)
-    rows = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    for words in ("Full name", "Alice", "Alice Trần", "Company name", "Biển Xanh", "Biển Biếc", "you"):
-        assert words in rows
-    others = browse_as(customer.staff[0]).get("/profile/history").get_data(as_text=True)
-    assert "Biển Biếc" not in others.partition('id="main"')[2]
-
-
-def test_a_long_history_is_read_page_by_page(app, browse_as, make_customer) -> None:
-    customer = make_customer(full_name="Name 0")
-    with app.app_context():
-        for n in range(30):
-            db.session.add(
-                ProfileChange(user_id=customer.admin.id, field="full_name", before=f"Name {n}", after=f"Name {n + 1}")
-            )
-        db.session.add(
-            CompanyChange(customer_id=customer.id, field="address", before="", after="Huế", by_id=customer.admin.id)
-        )
-        db.session.commit()
-    alice = browse_as(customer.admin)
-
-    first = alice.get("/profile/history").get_data(as_text=True)
-
-    older = first.partition("/profile/history?before=")[2].partition('"')[0]
-    second = alice.get(f"/profile/history?before={older}").get_data(as_text=True)
-    assert first.count("<tr>") == 1 + 25
-    assert second.count("<tr>") == 1 + 6
-    assert "former member" in second
-    assert alice.get("/profile/history?before=nonsense").status_code == 200
 
 
 def test_the_profile_costs_three_statements_at_most(browse_as, make_customer, statements) -> None:

@@ -1,8 +1,7 @@
 import base64
-import multiprocessing
 import os
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -10,12 +9,9 @@ from hypothesis import strategies as st
 
 from portal.storage.disk import Disk
 from portal.storage.keys import BadKey, KeyForgotten, Keys, KeyStillThere, WrongStorageKey, parse_key
-from tests.storage.killing import killed_at_each_step
+from tests.storage.conftest import ALICE, KEK, fresh
 
-KEK = bytes(range(32))
-ALICE = uuid4()
 BOB = uuid4()
-forks = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 
 
 class Seconds:
@@ -39,26 +35,6 @@ class Interrupted(Disk):
         act, self.before_put = self.before_put, lambda: None
         act()
         super().put(path, data, create=create)
-
-
-@pytest.fixture
-def store(tmp_path):
-    return Disk(tmp_path / "store")
-
-
-@pytest.fixture
-def mirror(tmp_path):
-    return Disk(tmp_path / "mirror")
-
-
-@pytest.fixture
-def keys(store, mirror):
-    return Keys(store, mirror, KEK)
-
-
-def fresh(keys_of: tuple[Disk, Disk]) -> Keys:
-    """Another process's view: nothing in its memory."""
-    return Keys(*keys_of, KEK)
 
 
 def test_a_customer_gets_one_key_and_keeps_it(keys, store, mirror):
@@ -220,55 +196,6 @@ def test_only_ids_name_keys(keys):
     for name in ("", "../../etc/passwd", "alice"):
         with pytest.raises(ValueError):
             keys.make(name)
-
-
-def _make(folder: Path, customer: UUID, barrier, answers) -> None:
-    keys = Keys(Disk(folder / "store"), Disk(folder / "mirror"), KEK)
-    barrier.wait(30)
-    answers.put(keys.make(customer))
-
-
-def test_processes_that_make_a_key_at_once_agree_on_one(tmp_path):
-    spawn = multiprocessing.get_context("spawn")
-    barrier, answers = spawn.Barrier(4), spawn.Queue()
-    makers = [spawn.Process(target=_make, args=(tmp_path, ALICE, barrier, answers)) for _ in range(4)]
-    for maker in makers:
-        maker.start()
-
-    made = {answers.get(timeout=60) for _ in makers}
-
-    for maker in makers:
-        maker.join(30)
-    assert len(made) == 1
-    assert fresh((Disk(tmp_path / "store"), Disk(tmp_path / "mirror"))).get(ALICE) in made
-    answers.close()
-
-
-@forks
-def test_a_maker_killed_at_any_step_leaves_a_key_that_the_next_one_finds(store, mirror):
-    for _ in killed_at_each_step(lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).make(ALICE)):
-        left = store.get(f"keys/{ALICE}") if store.exists(f"keys/{ALICE}") else None
-        key = fresh((store, mirror)).make(ALICE)
-
-        assert left in (None, store.get(f"keys/{ALICE}"))
-        assert fresh((store, mirror)).get(ALICE) == key
-        assert fresh((store, mirror)).count() == (1, 1)
-        fresh((store, mirror)).forget(ALICE)
-
-
-@forks
-def test_a_forgetter_killed_at_any_step_never_leaves_the_mirror_alone(store, mirror):
-    keys = fresh((store, mirror))
-    keys.make(ALICE)
-    seen = set()
-
-    for _ in killed_at_each_step(lambda: fresh((Disk(store.local_path), Disk(mirror.local_path))).forget(ALICE)):
-        seen.add(keys.count())
-        keys.forget(ALICE)
-        assert keys.count() == (0, 0)
-        keys.make(ALICE)
-
-    assert seen == {(1, 1), (1, 0), (0, 0)}
 
 
 @given(st.binary(min_size=32, max_size=32))

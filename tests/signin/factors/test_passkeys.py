@@ -4,33 +4,21 @@ It is a real one (tests/support/authenticator.py); a browser's own walks in test
 """
 
 import json
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from threading import Barrier
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from portal.accounts.models import User
-from portal.core import clock
 from portal.core.database import db
-from portal.signin.factors.models import Passkey
 from portal.signin.models import SignIn, Way
-from portal.signin.providers.models import LinkedAccount, Provider
+from tests.signin.factors.conftest import row
 from tests.support.authenticator import EDDSA, ES256, RS256, Authenticator, b64
 from tests.support.browse import Browse, token_of
-from tests.support.passkeys import ADD, SIGN_IN, acts, add, is_in, kept, options_of, send, sign_in, words
-
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+from tests.support.passkeys import ADD, SIGN_IN, acts, add, kept, options_of, send, sign_in, words
 
 
 def sessions_of(app, user):
     with app.app_context():
         return list(db.session.scalars(select(SignIn).where(SignIn.user_id == user.id).order_by(SignIn.started_at)))
-
-
-# --- adding one
 
 
 def test_clause_1_1_a_person_adds_a_passkey_and_from_then_on_gets_in_by_it_alone(app, alice, alices_phone):
@@ -178,10 +166,6 @@ def test_nobody_keeps_more_than_twenty(app, alice, browse_as):
     assert len(kept(app)) == 20
 
 
-def row(user):
-    return Passkey(user_id=user.id, credential_id=uuid4().bytes, public_key=b"", name="One of many")
-
-
 def test_a_passkey_that_is_registered_already_is_not_taken_again_nor_by_another_person(
     app, alice, make_customer, browse_as, alices_phone
 ):
@@ -195,117 +179,3 @@ def test_a_passkey_that_is_registered_already_is_not_taken_again_nor_by_another_
     assert "registered already" in words(again)
     assert [one.user_id for one in kept(app)] == [alice.id]
     assert acts(app).count("passkey.refused-taken") == 2
-
-
-# --- removing one
-
-
-def test_a_removed_passkey_opens_nothing_and_other_devices_are_signed_out(app, alice, browse_as, alices_phone):
-    here, elsewhere = browse_as(alice), Browse(app)
-    sign_in(elsewhere, alices_phone)
-    assert is_in(elsewhere)
-
-    reply = here.submit(f"/security/passkeys/{kept(app)[0].id}/remove")
-
-    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/passkeys")
-    assert is_in(here)
-    assert not is_in(elsewhere)
-    refused = sign_in(elsewhere, alices_phone)
-    assert refused.status_code == 422
-    assert "may have been removed" in words(refused)
-    assert acts(app)[-1] == "passkey.refused-unknown"
-
-
-def test_the_last_way_in_is_not_removed(app, alice, browse_as, alices_phone):
-    browse = browse_as(alice)
-    without_password(app, alice)
-    only = kept(app)[0]
-    page = words(browse.get(f"/security/passkeys/{only.id}/remove"))
-
-    reply = browse.submit(f"/security/passkeys/{only.id}/remove", page="/security/passkeys")
-
-    assert reply.status_code == 422
-    assert "This is your last way in" in page
-    assert "This is your last way in" in words(reply)
-    assert len(kept(app)) == 1
-
-
-@pytest.mark.parametrize(("way", "goes"), [("passkey", True), ("linked", True), ("paused", False)])
-def test_a_passkey_goes_when_another_way_in_stays(app, alice, browse_as, alices_phone, way, goes):
-    browse = browse_as(alice)
-    without_password(app, alice)
-    first = kept(app)[0]
-    with app.app_context():
-        db.session.add(row(alice) if way == "passkey" else linked(alice, is_paused=way == "paused"))
-        db.session.commit()
-
-    reply = browse.submit(f"/security/passkeys/{first.id}/remove", page="/security/passkeys")
-
-    assert (reply.status_code == 303) == goes
-    assert (first.id in [one.id for one in kept(app)]) != goes
-
-
-def at_once(*acts):
-    """Run each act in a thread of its own, all released at one moment; what each answered."""
-    barrier = Barrier(len(acts))
-
-    def run(act):
-        barrier.wait()
-        return act()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def test_two_tabs_that_remove_the_last_two_passkeys_at_once_leave_one(app, alice, browse_as):
-    first, second = browse_as(alice), Browse(app)
-    without_password(app, alice)
-    for _ in range(3):
-        while len(kept(app)) < 2:
-            add(first, Authenticator())
-        token = token_of(first.get(f"/security/passkeys/{kept(app)[0].id}/remove"))
-        second.client.set_cookie("sid", first.client.get_cookie("sid").value)
-        asked = zip((first, second), (f"/security/passkeys/{one.id}/remove" for one in kept(app)), strict=True)
-
-        replies = at_once(*(partial(tab.post, address, {"csrf_token": token}) for tab, address in asked))
-
-        assert sorted(reply.status_code for reply in replies) == [303, 422]
-        assert len(kept(app)) == 1
-
-
-def without_password(app, user):
-    with app.app_context():
-        db.session.execute(update(User).where(User.id == user.id).values(password_hash=None))
-        db.session.commit()
-
-
-def linked(user, *, is_paused):
-    return LinkedAccount(
-        user_id=user.id,
-        provider=Provider.GOOGLE,
-        issuer="https://accounts.google.com",
-        subject="1",
-        paused_at=clock.now() if is_paused else None,
-    )
-
-
-def test_removing_takes_a_fresh_proof_and_comes_back_to_the_question(app, alice, browse_as, alices_phone, move_clock):
-    browse = browse_as(alice)
-    address = f"/security/passkeys/{kept(app)[0].id}/remove"
-    token = token_of(browse.get(address))
-    move_clock(seconds=601)
-
-    reply = browse.post(address, {"csrf_token": token})
-
-    assert (reply.status_code, reply.headers["Location"]) == (303, f"/confirm-identity?next={address}")
-    assert len(kept(app)) == 1
-
-
-def test_somebody_elses_passkey_is_not_there(app, alice, make_customer, browse_as, alices_phone):
-    bobs = browse_as(make_customer().admin)
-    alices = kept(app)[0].id
-
-    for at in (f"/security/passkeys/{alices}", f"/security/passkeys/{alices}/remove"):
-        assert bobs.get(at).status_code == 404
-        assert bobs.submit(at, {"name": "Mine now"}, page="/security/passkeys").status_code == 404
-    assert [one.name for one in kept(app)] == ["Telephone"]

@@ -16,11 +16,11 @@ from portal.core import clock
 from portal.core.database import db
 from portal.signin.providers.google import may_call_itself
 from portal.signin.providers.models import Newcomer
+from tests.signin.providers.conftest import ON_SQLITE
 from tests.support.browse import Browse
 from tests.support.google import CLIENT_ID, CLIENT_SECRET
 from tests.support.providers import acts, come_back, come_from, go_to, is_signed_in, link
 
-ON_ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 CALLBACK = "http://localhost:8000/sign-in/google/callback"
 
 
@@ -101,7 +101,7 @@ def test_what_google_says_of_a_newcomer_is_kept_as_it_was_said(app, browse, goog
         ({"email_verified": True, "hd": "nhanghi.vn"}, False),
     ],
 )
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_google_speaks_for_its_own_mailboxes_alone(app, browse, google, claims, is_proven):
     come_from(browse, google, **claims)
 
@@ -109,7 +109,7 @@ def test_google_speaks_for_its_own_mailboxes_alone(app, browse, google, claims, 
 
 
 @pytest.mark.parametrize("name", [None, "", 7, ["Hà"], "Hà\x00", "x" * 5000, "‮aH"])
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_a_strange_name_stops_nobody(app, browse, google, name):
     reply = come_from(browse, google, email="ha@gmail.com", name=name)
 
@@ -127,6 +127,8 @@ def test_a_changed_address_is_still_the_same_person(app, browse, make_customer, 
 
 
 NOW = int(clock.now().timestamp())
+
+
 LIES = {
     "another issuer": {"iss": "https://accounts.example.com"},
     "an issuer that is almost ours": {"iss": "http://localhost/"},
@@ -158,7 +160,7 @@ LIES = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_a_token_that_says_something_wrong_is_not_believed(app, browse, make_customer, google, lie):
     link(app, make_customer().admin, google)
     google.says(**LIES[lie])
@@ -212,7 +214,7 @@ FORGERIES = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_a_forged_token_is_not_believed(app, browse, make_customer, google, forgery):
     link(app, make_customer().admin, google)
     google.gives(FORGERIES[forgery](google))
@@ -235,87 +237,3 @@ def test_a_token_of_another_sign_in_is_not_believed(app, browse, make_customer, 
 
     assert reply.status_code == 400
     assert not is_signed_in(browse)
-
-
-def test_new_keys_are_found_as_soon_as_they_sign(app, browse, make_customer, google, move_clock):
-    link(app, make_customer().admin, google)
-    come_from(browse, google)
-    move_clock(seconds=120)
-    google.changes_keys()
-
-    reply = come_from(Browse(app), google)
-
-    assert reply.headers["Location"] == "/overview"
-    assert len(google.got("jwks")) == 2
-
-
-def test_unknown_keys_make_the_portal_ask_once_a_minute_at_most(app, browse, google, move_clock):
-    google.gives(lambda claims: google.signs(claims, header={"kid": "unknown"}))
-
-    replies = [come_from(Browse(app), google) for _try in range(5)]
-
-    assert [reply.status_code for reply in replies] == [400] * 5
-    assert len(google.got("jwks")) == 1
-
-
-def test_what_google_publishes_is_asked_for_once_an_hour(app, browse, google, move_clock):
-    for _start in range(3):
-        go_to(browse, "google")
-    asked_at_first = len(google.got("discovery"))
-    move_clock(hours=1, seconds=1)
-    go_to(browse, "google")
-
-    assert (asked_at_first, len(google.got("discovery"))) == (1, 2)
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        {"issuer": "https://accounts.example.com"},
-        {"issuer": None},
-        {"authorization_endpoint": "javascript:alert(1)"},
-        {"authorization_endpoint": None},
-        {"token_endpoint": 7},
-        {"jwks_uri": "file:///etc/passwd"},
-    ],
-)
-@ON_ONE_DATABASE
-def test_a_description_of_another_provider_is_not_followed(app, browse, google, said):
-    google.publishes(**said)
-
-    reply = browse.get("/sign-in/google")
-
-    assert (reply.status_code, reply.headers["Location"]) == (303, "/sign-in")
-    assert acts(app) == ["signin.provider-silent"]
-
-
-def test_an_answer_that_names_another_issuer_gives_the_code_to_nobody(app, browse, make_customer, google):
-    link(app, make_customer().admin, google)
-    google.names_itself("https://accounts.example.com")
-
-    reply = come_from(browse, google)
-
-    assert reply.status_code == 400
-    assert google.got("token") == []
-
-
-@ON_ONE_DATABASE
-def test_an_answer_that_names_google_is_google_s(app, browse, make_customer, google):
-    link(app, make_customer().admin, google)
-    google.publishes(authorization_response_iss_parameter_supported=True)
-    google.names_itself(google.address)
-
-    reply = come_from(browse, google)
-
-    assert reply.headers["Location"] == "/overview"
-
-
-@ON_ONE_DATABASE
-def test_an_answer_that_should_name_its_issuer_and_does_not_is_refused(app, browse, make_customer, google):
-    link(app, make_customer().admin, google)
-    google.publishes(authorization_response_iss_parameter_supported=True)
-
-    reply = come_from(browse, google)
-
-    assert reply.status_code == 400
-    assert google.got("token") == []

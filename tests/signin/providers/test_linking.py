@@ -1,67 +1,17 @@
 """Linking Google and Facebook to an account that is there, and taking them off again (clause 4.3)."""
 
 import pytest
-from sqlalchemy import select, update
 
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.core import clock
 from portal.core.database import db
-from portal.signin.factors.models import Passkey
 from portal.signin.models import SignIn
 from portal.signin.providers.models import LinkedAccount
+from tests.signin.providers.conftest import BINH, CONFIRM, LINK, ON_SQLITE, UNLINK, text_of
 from tests.support.browse import Browse, hidden_of, token_of
 from tests.support.people import PASSWORD
 from tests.support.providers import come_back, come_from, go_to
-
-ON_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-LINK = "/security/linked/google/link"
-CONFIRM = "/security/linked/confirm"
-UNLINK = "/security/linked/google/unlink"
-BINH = {"email": "binh@gmail.com", "email_verified": True, "name": "Bình ở Google"}
-
-
-def text_of(reply):
-    return reply.get_data(as_text=True)
-
-
-@pytest.fixture
-def rows(app):
-    def of(model):
-        with app.app_context():
-            return list(db.session.scalars(select(model)))
-
-    return of
-
-
-@pytest.fixture
-def set_columns(app):
-    def change(model, **columns):
-        with app.app_context():
-            db.session.execute(update(model).values(**columns))
-            db.session.commit()
-
-    return change
-
-
-@pytest.fixture
-def binh(make_customer):
-    return make_customer(email="binh@example.com").admin
-
-
-@pytest.fixture
-def browser(browse_as, binh):
-    """Bình's browser, signed in."""
-    return browse_as(binh)
-
-
-@pytest.fixture
-def link(google):
-    def done(browser, sub="1001", **claims):
-        come_from(browser, google, sub, start=LINK, **{**BINH, **claims})
-        return browser.submit(CONFIRM)
-
-    return done
 
 
 def test_clause_4_3_somebody_links_google_and_signs_in_with_it(app, binh, browser, google, link, rows, mailbox, work):
@@ -268,75 +218,6 @@ def test_somebody_else_with_the_same_address_at_google_does_not_get_in(app, brow
 
     assert reply.headers["Location"] == "/sign-up/continue"
     assert stranger.get("/overview").status_code == 303
-
-
-def test_unlinking_ends_what_google_opened_but_for_this_browser_and_tells(
-    app, binh, browser, google, link, rows, mailbox, work
-):
-    link(browser)
-    by_google, here = Browse(app), Browse(app)
-    for one in (by_google, here):
-        come_from(one, google, "1001")
-
-    reply = here.submit(UNLINK)
-
-    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/linked")
-    assert rows(LinkedAccount) == []
-    assert [one.get("/overview").status_code for one in (by_google, here, browser)] == [303, 200, 200]
-    work()
-    assert mailbox.wait_for(binh.email, "signin/account-unlinked")
-    assert "account.unlinked" in [entry.act for entry in rows(AuditEntry)]
-    assert come_from(Browse(app), google, "1001", **BINH).headers["Location"] == "/sign-up/continue"
-
-
-def test_the_last_way_in_stays(browser, link, rows, set_columns, mailbox, work):
-    link(browser)
-    set_columns(User, password_hash=None)
-
-    shown = browser.get(UNLINK)
-    reply = browser.submit(UNLINK, page="/security/linked")
-
-    assert "your only way in" in text_of(shown)
-    assert reply.status_code == 422
-    assert "/security/passkeys" in text_of(reply)
-    assert "/forgot-password" in text_of(reply)
-    assert len(rows(LinkedAccount)) == 1
-    work()
-    assert "signin/account-unlinked" not in [letter.name for letter in mailbox.letters("binh@example.com")]
-
-
-@ON_SQLITE
-def test_a_passkey_is_another_way_in(app, binh, browser, link, rows, set_columns):
-    link(browser)
-    set_columns(User, password_hash=None)
-    with app.app_context():
-        db.session.add(Passkey(user_id=binh.id, credential_id=b"1", public_key=b"2", name="Điện thoại"))
-        db.session.commit()
-
-    assert browser.submit(UNLINK).status_code == 303
-    assert rows(LinkedAccount) == []
-
-
-@ON_SQLITE
-def test_a_paused_link_is_no_other_way_in(browser, google, facebook, link, rows, set_columns):
-    link(browser)
-    set_columns(LinkedAccount, paused_at=clock.now())
-    come_from(browser, facebook, "77", start="/security/linked/facebook/link", name="Bình")
-    browser.submit(CONFIRM)
-    set_columns(User, password_hash=None)
-
-    reply = browser.submit("/security/linked/facebook/unlink", page="/security/linked")
-
-    assert reply.status_code == 422
-    assert len(rows(LinkedAccount)) == 2
-
-
-@ON_SQLITE
-def test_unlinking_what_is_not_linked_says_so(browser):
-    reply = browser.submit(UNLINK, page="/security/linked")
-
-    assert (reply.status_code, reply.headers["Location"]) == (303, "/security/linked")
-    assert "No Google account is linked" in text_of(browser.get("/security/linked"))
 
 
 @ON_SQLITE

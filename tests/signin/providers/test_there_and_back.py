@@ -1,39 +1,17 @@
 """Leaving for Google or Facebook and coming back: once, in the browser that left, in time, and only what was asked."""
 
-import re
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from portal import logs
 from portal.core.database import db
-from portal.core.throttle import count
 from portal.signin.models import Handshake, SignIn, Visit, Way
 from portal.signin.providers.models import Newcomer
+from tests.signin.providers.conftest import BOTH, ON_SQLITE, count_of, query_of, said
 from tests.support.browse import Browse
 from tests.support.providers import acts, come_back, come_from, go_to, is_signed_in, link
-
-BOTH = pytest.mark.parametrize("provider", ["google", "facebook"])
-ON_ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def service(request, provider):
-    return request.getfixturevalue(provider)
-
-
-def said(reply) -> str:
-    return reply.get_data(as_text=True)
-
-
-def query_of(location: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(location).query).items()}
-
-
-def count_of(app, table) -> int:
-    with app.app_context():
-        return db.session.scalar(select(func.count()).select_from(table))
 
 
 @BOTH
@@ -70,7 +48,7 @@ def test_they_land_where_they_wanted_to_go(app, browse, make_customer, service, 
 
 @BOTH
 @pytest.mark.parametrize("next_", ["https://evil.example.com/", "//evil.example.com", "/\\evil.example.com"])
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_nobody_is_sent_to_another_site(app, browse, make_customer, service, provider, next_):
     link(app, make_customer().admin, service)
 
@@ -174,84 +152,6 @@ def test_without_our_cookie_the_page_says_what_is_missing(app, browse, service, 
 
 
 @BOTH
-@pytest.mark.parametrize("which", ["state", "code", "state and code"])
-@ON_ONE_DATABASE
-def test_what_was_forged_is_refused(app, browse, make_customer, service, provider, which):
-    link(app, make_customer().admin, service)
-    service.knows("1001", name="An")
-    back = service.choose(go_to(browse, provider), "1001")
-    for name in which.split(" and "):
-        back = re.sub(rf"\b{name}=[^&#]+", f"{name}=forged", back)
-
-    reply = come_back(browse, back)
-
-    assert reply.status_code == 400
-    assert acts(app)[-1] == "signin.provider-refused"
-    assert count_of(app, SignIn) == 0
-
-
-@BOTH
-def test_a_code_of_before_is_refused(app, browse, make_customer, service, provider):
-    link(app, make_customer().admin, service)
-    service.knows("1001", name="An")
-    used = query_of(service.choose(go_to(browse, provider), "1001"))
-    come_back(browse, f"/sign-in/{provider}/callback?state={used['state']}&code={used['code']}")
-    fresh = Browse(app)
-    state = query_of(go_to(fresh, provider))["state"]
-
-    reply = come_back(fresh, f"/sign-in/{provider}/callback?state={state}&code={used['code']}")
-
-    assert reply.status_code == 400
-    assert not is_signed_in(fresh)
-
-
-STRANGE = (
-    "",
-    "state={state}",
-    "code=abc",
-    "state={state}&state={state}&code=abc",
-    "state={state}&code=abc&code=def",
-    "state[]={state}&code[]=abc",
-    "state={state}&code[]=abc",
-    "state={state}&code=" + "x" * 3000,
-    "state=" + "x" * 3000 + "&code=abc",
-    "state={state}&code=%00",
-    "state=%00&code=abc",
-    "state={state}&code=%ED%A0%80%F0%9F%90%88",
-    "state={state}&code=abc&iss=x&iss=y",
-    "state={state}&code=a%26client_id%3Dother",
-)
-
-
-@BOTH
-@pytest.mark.parametrize("query", STRANGE)
-@ON_ONE_DATABASE
-def test_strange_parameters_get_a_clear_page(app, browse, service, provider, query):
-    state = query_of(go_to(browse, provider))["state"]
-
-    reply = browse.get(f"/sign-in/{provider}/callback?{query.replace('{state}', state)}")
-
-    assert reply.status_code == 400
-    assert "Nobody was signed in" in said(reply)
-    assert acts(app) == ["signin.provider-refused"]
-    assert count_of(app, Newcomer) == 0
-
-
-@BOTH
-@pytest.mark.parametrize("more", ["&code=another", "&state=another", "&iss=a&iss=b", "&error=" + "x" * 200])
-@ON_ONE_DATABASE
-def test_an_answer_that_says_more_than_answers_do_is_not_followed(app, browse, make_customer, service, provider, more):
-    link(app, make_customer().admin, service)
-    service.knows("1001", name="An")
-    back = service.choose(go_to(browse, provider), "1001").partition("#")[0]
-
-    reply = come_back(browse, back + more)
-
-    assert reply.status_code == 400
-    assert service.got("token") == []
-
-
-@BOTH
 def test_who_cancels_is_back_where_they_began(app, browse, service, provider):
     reply = come_from(browse, service, start=f"/sign-in/{provider}?next=/exports", cancel=True)
 
@@ -262,29 +162,7 @@ def test_who_cancels_is_back_where_they_began(app, browse, service, provider):
 
 
 @BOTH
-def test_a_forged_answer_does_not_end_the_session_of_who_is_signed_in(app, browse_as, make_customer, service, provider):
-    browser = browse_as(make_customer().admin)
-
-    reply = browser.get(f"/sign-in/{provider}/callback?state=forged&code=forged")
-
-    assert reply.status_code == 400
-    assert is_signed_in(browser)
-
-
-@BOTH
-@ON_ONE_DATABASE
-def test_whoever_tries_without_end_has_to_wait(app, browse, service, provider):
-    with app.app_context():
-        for _try in range(200):
-            count("provider", "127.0.0.1", limit=200, seconds=600)
-
-    replies = [browse.get(f"/sign-in/{provider}"), browse.get(f"/sign-in/{provider}/callback?state=a&code=b")]
-
-    assert [reply.status_code for reply in replies] == [429, 429]
-
-
-@BOTH
-@ON_ONE_DATABASE
+@ON_SQLITE
 def test_nothing_that_opens_anything_is_kept_or_logged(app, browse, make_customer, service, provider, capfd):
     logs.connect(app.extensions["settings"])  # to where this test listens
     link(app, make_customer().admin, service)
