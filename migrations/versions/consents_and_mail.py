@@ -21,6 +21,7 @@ PURPOSES = (
     "location",
 )
 WRITTEN = ("written_subject", "written_body", "link", "link_label")
+WAYS = ("switch", "cookies", "unsubscribe", "one-click", "complaint")
 LETTER_STATES = ("queued", "sent", "failed", "cancelled")
 
 
@@ -37,6 +38,10 @@ def upgrade() -> None:
         sa.Column("content", sa.String(), nullable=False),
         sa.Column("form", sa.String(), nullable=False),
         sa.Column("frequency", sa.String(), nullable=False),
+        sa.Column("without", sa.String(), nullable=False),
+        sa.Column("sensitive", sa.String(), nullable=False),
+        sa.Column("controller", sa.String(), nullable=False),
+        sa.Column("rights", sa.String(), nullable=False),
         sa.Column("first_used_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_consent_words")),
     )
@@ -62,7 +67,7 @@ def upgrade() -> None:
         sa.Column("purpose", one_of("consentpurpose", *PURPOSES), nullable=False),
         sa.Column("granted", sa.Boolean(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("way", one_of("consentway", "switch", "cookies", "unsubscribe", "one-click"), nullable=False),
+        sa.Column("way", one_of("consentway", *WAYS), nullable=False),
         sa.Column("page", sa.String(), nullable=False),
         sa.Column("locale", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -89,6 +94,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("bounced_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("read_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("concerns", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(sa.Column("soft_bounces", sa.Integer(), server_default="0", nullable=False))
         batch_op.create_index(
             "ix_delivery_interrupted",
             ["notice_id"],
@@ -96,6 +102,8 @@ def upgrade() -> None:
             sqlite_where=sa.text("interrupted > 0"),
             postgresql_where=sa.text("interrupted > 0"),
         )
+        batch_op.drop_index("ix_delivery_waiting")
+        batch_op.create_index("ix_delivery_waiting", ["notice_id", "state", "retry_at", "id"], unique=False)
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("purpose", one_of("consentpurpose", *PURPOSES), nullable=True))
@@ -105,8 +113,11 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("rate_per_minute", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("domain_rate_per_minute", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("canary_ends_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("edited_by_id", sa.Uuid(), nullable=True))
+        batch_op.create_foreign_key(batch_op.f("fk_notice_edited_by_id"), "user", ["edited_by_id"], ["id"], ondelete="SET NULL")
 
     add_filled("notice", sa.Column("paused_by_itself", sa.Boolean(), nullable=False, server_default=sa.false()))
+    add_filled("notice", sa.Column("forgiven", sa.Integer(), nullable=False, server_default="0"))
     add_filled("notice_text", sa.Column("lines", sa.JSON(), nullable=False, server_default="[]"))
     for name in WRITTEN:
         add_filled("notice_text", sa.Column(name, sa.String(), nullable=False, server_default=""))
@@ -132,6 +143,9 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("ck_notice_product"), type_="check")
         batch_op.drop_constraint(op.f("ck_notice_consentpurpose"), type_="check")
     with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_constraint(batch_op.f("fk_notice_edited_by_id"), type_="foreignkey")
+        batch_op.drop_column("edited_by_id")
+        batch_op.drop_column("forgiven")
         batch_op.drop_column("paused_by_itself")
         batch_op.drop_column("canary_ends_at")
         batch_op.drop_column("domain_rate_per_minute")
@@ -142,11 +156,14 @@ def downgrade() -> None:
         batch_op.drop_column("purpose")
 
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_waiting")
+        batch_op.create_index("ix_delivery_waiting", ["notice_id", "state", "id"], unique=False)
         batch_op.drop_index(
             "ix_delivery_interrupted",
             sqlite_where=sa.text("interrupted > 0"),
             postgresql_where=sa.text("interrupted > 0"),
         )
+        batch_op.drop_column("soft_bounces")
         batch_op.drop_column("concerns")
         batch_op.drop_column("read_at")
         batch_op.drop_column("bounced_at")

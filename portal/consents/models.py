@@ -26,6 +26,7 @@ class ConsentWay(StrEnum):
     COOKIES = "cookies"
     UNSUBSCRIBE = "unsubscribe"
     ONE_CLICK = "one-click"
+    COMPLAINT = "complaint"
 
 
 PURPOSE_NAMES = {
@@ -43,6 +44,7 @@ CONSENT_WAY_WORDS = {
     ConsentWay.COOKIES: _l("By the choice about cookies"),
     ConsentWay.UNSUBSCRIBE: _l("By the link in a letter"),
     ConsentWay.ONE_CLICK: _l("By the unsubscribe button of the mail program"),
+    ConsentWay.COMPLAINT: _l("By reporting a letter as unwanted"),
 }
 GRANTED_WORDS = {True: _l("Given"), False: _l("Withdrawn or refused")}
 
@@ -63,6 +65,10 @@ class ConsentWords(Model):
     content: Mapped[str]
     form: Mapped[str]
     frequency: Mapped[str]
+    without: Mapped[str]
+    sensitive: Mapped[str]
+    controller: Mapped[str]
+    rights: Mapped[str]
     first_used_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

@@ -16,6 +16,7 @@ from portal.core.leases import Duty, Hopeless, Lease, TryLater
 from portal.core.steps import reached
 from portal.mailer import carrier
 from portal.mailer.models import Letter, LetterState
+from portal.mailer.verp import LETTER, envelope_sender
 
 MAX_ATTEMPTS = 100
 
@@ -27,13 +28,13 @@ class Carriage:
         self._mail = mail
         self._connection: Any = None
 
-    def send(self, message: carrier.SingleMessage) -> None:
-        """Hand one message to the server; returns once it has accepted it.
+    def send(self, message: carrier.SingleMessage, sender: str) -> None:
+        """Hand one message to the server, to come back to `sender`; returns once it has accepted it.
 
         Raises TryLater when the server is down or asks for patience, Hopeless when it refuses for good.
         """
         try:
-            self._open().send(message)
+            self._open().send(message, envelope_from=sender)
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPResponseException) as error:
             self.close()
             raise (Hopeless() if _is_for_good(error) else TryLater()) from error
@@ -90,8 +91,9 @@ def deliver(lease: Lease, by: Carriage) -> None:
         headers={"X-Portal-Letter": letter.name},
         message_id=f"letter-{letter.id}",
     )
+    sender = envelope_sender(LETTER, letter.id)
     db.session.commit()
-    by.send(message)
+    by.send(message, sender)
     reached("letter.accepted")
     lease.complete(state=LetterState.SENT, sent_at=clock.now(), **nothing_left)
 

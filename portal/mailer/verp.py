@@ -6,6 +6,7 @@ say. Everything is in lower case, as some servers lower what comes before the @;
 """
 
 import hmac
+import re
 from email.utils import parseaddr
 from functools import lru_cache
 from typing import Final, Literal, overload
@@ -21,6 +22,9 @@ MAC_LENGTH = 20
 """Hex digits (80 bits): whoever guesses has to mail us each guess, and cannot test one alone."""
 
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+LIKE_OURS = re.compile(r"bounces\+[nl][0-9a-z]{1,32}-[0-9a-f]{20}@[0-9a-z.-]*", re.IGNORECASE | re.ASCII)
+FEW = 20
 
 Origin = tuple[Literal["n"], int] | tuple[Literal["l"], UUID]
 
@@ -47,6 +51,14 @@ def read(address: str) -> Origin | None:
     if not hmac.compare_digest(_mac(payload).encode(), mac.encode(errors="replace")):
         return None
     return (DELIVERY, int(payload[1:], 36)) if payload.startswith(DELIVERY) else (LETTER, UUID(payload[1:]))
+
+
+def find(text: str) -> Origin | None:
+    """The first signed address of ours in `text`, such as the value of a header; looks at twenty at most."""
+    for match, _ in zip(LIKE_OURS.finditer(text), range(FEW), strict=False):
+        if origin := read(match.group()):
+            return origin
+    return None
 
 
 def _mac(payload: str) -> str:

@@ -76,7 +76,11 @@ NOTICE_STATE_WORDS = {
 
 
 class Notice(Model):
-    """One announcement to many. A policy version has one at most, however often somebody presses "publish"."""
+    """One announcement to many. A policy version has one at most, however often somebody presses "publish".
+
+    `edited_by_id` is who wrote in it last; `forgiven` counts the letters that came back and that a person has seen
+    when they let it go on.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (shared("who published what when; the people it went to are in delivery"),)
@@ -94,11 +98,13 @@ class Notice(Model):
     domain_rate_per_minute: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     created_by_id: Mapped[UUID | None] = mention("user.id", default=None)
+    edited_by_id: Mapped[UUID | None] = mention("user.id", default=None)
     approved_by_id: Mapped[UUID | None] = mention("user.id", default=None)
     starts_by_itself_at: Mapped[datetime | None] = mapped_column(default=None)
     started_at: Mapped[datetime | None] = mapped_column(default=None)
     canary_ends_at: Mapped[datetime | None] = mapped_column(default=None)
     paused_by_itself: Mapped[bool] = mapped_column(default=False)
+    forgiven: Mapped[int] = mapped_column(default=0)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
@@ -148,7 +154,7 @@ class Delivery(Model):
     __tablename__ = "delivery"
     __table_args__ = (
         UniqueConstraint("notice_id", "user_id"),
-        Index("ix_delivery_waiting", "notice_id", "state", "id"),
+        Index("ix_delivery_waiting", "notice_id", "state", "retry_at", "id"),
         Index("ix_delivery_lane", "lane_id", "state"),
         Index(
             "ix_delivery_interrupted",
@@ -182,6 +188,7 @@ class Delivery(Model):
     concerns: Mapped[int] = technical(default=0, server_default="0")
     interrupted: Mapped[int] = technical(default=0, server_default="0")
     attempts: Mapped[int] = technical(default=0, server_default="0")
+    soft_bounces: Mapped[int] = technical(default=0, server_default="0")
     retry_at: Mapped[datetime | None] = technical(nullable=True, default=None)
     lane_id: Mapped[UUID | None] = technical(ForeignKey("notice_lane.id"), nullable=True, default=None)
     lane_token: Mapped[str | None] = technical(nullable=True, default=None)
