@@ -11,6 +11,7 @@ from portal import logs, setup
 from portal.audit import chain
 from portal.audit import cli as audit_cli
 from portal.config import load
+from portal.consents import service as consents_service
 from portal.consents import views as consents
 from portal.core import access, clock, mistakes
 from portal.core.database import db
@@ -34,7 +35,7 @@ from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
 from portal.notices import cli as notices_cli
-from portal.notices import sending
+from portal.notices import inbox_views, sending
 from portal.notices import views as notices
 from portal.pages import doctor, health, well_known
 from portal.pages import views as pages
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     policies.bp,
     staff_views.bp,
     notices.bp,
+    inbox_views.bp,
     consents.bp,
     staff.bp,
 )
@@ -113,12 +115,16 @@ RECOVERY_STEPS = recovery.STEPS
 # Rooms that hold half-made changes of what guards an account let go of them here (signin.pending)
 PENDING_CHANGES = (new_phone.cancel,)
 
+# What a withdrawn consent stops at once, in the transaction of the withdrawal
+WITHDRAWALS: tuple[consents_service.Withdrawal, ...] = ()
+
 # What Smartos's own people have to show before the console opens
 DEMANDS: tuple[access.Demand, ...] = (personnel.demand,)
 
 MENU = (
     MenuEntry(_l("Overview"), "pages.overview", icon="house"),
     MenuEntry(_l("Profile"), "profile.profile", icon="user"),
+    MenuEntry(_l("Inbox"), "inbox.index", icon="inbox", count=inbox_views.unread_count),
     MenuEntry(_l("My data"), "transparency.my_data", icon="database"),
     MenuEntry(_l("Exports"), "exports.index", icon="download"),
     MenuEntry(_l("Security"), "signin.security", icon="shield-check"),
@@ -128,6 +134,7 @@ MENU = (
 
 BANNERS: tuple[BannerSource, ...] = (
     continued_use.banners,
+    inbox_views.banners,
     erasure_banner.closing_banner,
 )
 
@@ -165,6 +172,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["demands"] = DEMANDS
     app.extensions["pending_changes"] = PENDING_CHANGES
     app.extensions["recovery_steps"] = RECOVERY_STEPS
+    app.extensions["withdrawals"] = WITHDRAWALS
     app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)
     login.user_loader(sessions.load)
