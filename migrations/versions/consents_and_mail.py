@@ -114,7 +114,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("domain_rate_per_minute", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("canary_ends_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("edited_by_id", sa.Uuid(), nullable=True))
-        batch_op.create_foreign_key(batch_op.f("fk_notice_edited_by_id"), "user", ["edited_by_id"], ["id"], ondelete="SET NULL")
+        batch_op.create_foreign_key(batch_op.f("fk_notice_edited_by_id"), "user", ["edited_by_id"], ["id"])
+        batch_op.create_index(batch_op.f("ix_notice_edited_by_id"), ["edited_by_id"], unique=False)
 
     add_filled("notice", sa.Column("paused_by_itself", sa.Boolean(), nullable=False, server_default=sa.false()))
     add_filled("notice", sa.Column("forgiven", sa.Integer(), nullable=False, server_default="0"))
@@ -143,6 +144,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("ck_notice_product"), type_="check")
         batch_op.drop_constraint(op.f("ck_notice_consentpurpose"), type_="check")
     with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_notice_edited_by_id"))
         batch_op.drop_constraint(batch_op.f("fk_notice_edited_by_id"), type_="foreignkey")
         batch_op.drop_column("edited_by_id")
         batch_op.drop_column("forgiven")
