@@ -85,9 +85,21 @@ def _parts(whole: Message, depth: int) -> Iterator[Message]:
     if not depth or boundary is None or whole.get_content_maintype() != "multipart":
         yield whole
         return
-    between = re.compile(rf"^--{re.escape(boundary)}(?:--)?[ \t]*$", re.MULTILINE)
-    for text in between.split(_text(whole), maxsplit=PARTS)[1:]:
-        yield from _parts(_parsed(text.removeprefix("\n")), depth - 1)
+    for text in _between(_text(whole), boundary)[1:]:
+        yield from _parts(_parsed(text), depth - 1)
+
+
+def _between(text: str, boundary: str) -> list[str]:
+    """The texts between the lines of a boundary (RFC 2046, 5.1.1); what comes after fifty of them is left out."""
+    pieces: list[list[str]] = [[]]
+    for line in text.split("\n"):
+        if line.rstrip() not in (f"--{boundary}", f"--{boundary}--"):
+            pieces[-1].append(line)
+        elif len(pieces) > PARTS:
+            break
+        else:
+            pieces.append([])
+    return ["\n".join(piece) for piece in pieces]
 
 
 def _text(part: Message) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from portal.accounts.service import email_key
 from portal.core import clock, hashes
@@ -26,8 +27,10 @@ def suppressed(addresses: Iterable[str]) -> set[str]:
 
 def suppress(address: str, reason: SuppressionReason, status: str) -> None:
     """Send no notice to `address` from now on; `status` is the code of RFC 3463 that was given."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     values = {"reason": reason, "status": status, "since": clock.now()}
-    db.session.merge(Suppression(address_hash=address_hash(address), **values))
+    row = insert(Suppression).values(address_hash=address_hash(address), **values)
+    db.session.execute(row.on_conflict_do_update(index_elements=["address_hash"], set_=values))
 
 
 def lift(address: str) -> bool:
