@@ -2,27 +2,43 @@
 
 Whoever writes to a delivery names the token of its claim, so that a lane that was thought dead can neither mark nor
 put down what another one sends by now.
+
+Advertising is taken together with its reader's row (both rows, or neither): whoever else would send the same person
+advertising just now, by whatever notice, lane or machine, passes them over and comes back. So nobody counts a
+person's letters of the day while somebody else adds to them, and nobody waits for anybody, so nobody waits for ever.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, func, literal, not_, or_, select, update
 
 from portal.accounts.models import Customer, User
 from portal.consents import standing
 from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
-from portal.core.database import db
+from portal.core.database import db, reading
 from portal.core.leases import Lease
-from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind
+from portal.notices import canary, holding, pace, quota
+from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState
+from portal.notices.suppression import suppressed
 
-CHUNK = 50
+SMALLEST, LARGEST = 50, 500
+"""Letters in a chunk. A quick lane takes more at a time, so that taking costs nothing beside sending; a slow one takes
+few, so that the last ones are shared out."""
+
+QUICK = timedelta(milliseconds=250)
 UNSEEN = {"synchronize_session": False}
 PUT_DOWN: dict[str, Any] = {"state": DeliveryState.QUEUED, "lane_token": None}
+AT_ONCE = 5_000
+"""Deliveries that one statement cancels: others who write wait no longer than for these."""
+
+_Aside = dict[str, Any]
+_last: WeakKeyDictionary[Lease, tuple[datetime, int]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -44,30 +60,63 @@ class Held:
 
 
 def claim(lease: Lease, notice: Notice | UUID) -> list[Held]:
-    """The next chunk for this lane, in the order of ids; commits, and holds on to the lease.
+    """The next chunk for this lane, in the order of ids; none when nothing may be sent now. Commits, keeps the lease.
 
     Raises LeaseLost.
     """
     notice_id = notice.id if isinstance(notice, Notice) else notice
-    due = or_(Delivery.retry_at.is_(None), Delivery.retry_at <= clock.now())
-    waiting = (
-        select(Delivery.id)
-        .where(Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED, due)
-        .order_by(Delivery.id)
-        .limit(CHUNK)
-        .with_for_update(skip_locked=True)
-        .cte("waiting")
-    )
-    taken = update(Delivery).where(Delivery.id.in_(select(waiting.c.id)))
-    values = {"state": DeliveryState.SENDING, "lane_id": lease.id, "lane_token": lease.token}
-    db.session.execute(taken.values(values), execution_options=UNSEEN)
-    held = _held(lease)
-    lease.renew()
+    held: list[Held] = []
+    while not held and (waiting := _look_for(lease, notice_id)):
+        held = _take(lease, waiting)
+        lease.renew()
+    if not held:
+        lease.renew()
     return held
 
 
-def _held(lease: Lease) -> list[Held]:
-    rows = db.session.execute(
+def _look_for(lease: Lease, notice_id: UUID) -> list[Held]:
+    """What waits and fits into the budgets; nobody else can take it until this transaction ends."""
+    notice = db.session.get_one(Notice, notice_id, populate_existing=True)
+    if notice.state == NoticeState.CANARY or pace.is_set(notice):
+        db.session.refresh(notice, with_for_update=True)
+    is_canary = notice.state == NoticeState.CANARY
+    if is_canary:
+        canary.end_trial(notice)
+    if notice.state not in holding.RUNNING:
+        return []
+    is_canary = notice.state == NoticeState.CANARY
+    most = pace.room(notice, canary.room(lease, notice) if is_canary else _chunk(lease))
+    waiting = _waiting(lease, notice, most, is_canary) if most else []
+    if is_canary and most and not waiting:
+        canary.await_reports(notice)
+    return waiting
+
+
+def _chunk(lease: Lease) -> int:
+    now = clock.now()
+    since, size = _last.get(lease, (now - QUICK, SMALLEST))
+    if now - since < QUICK:
+        size = min(2 * size, LARGEST)
+    elif now - since > 2 * QUICK:
+        size = max(size // 2, SMALLEST)
+    _last[lease] = (now, size)
+    return size
+
+
+def _waiting(lease: Lease, notice: Notice, most: int, is_canary: bool) -> list[Held]:
+    """First those that were to be tried again by now, then those that were never tried; on trial these alone."""
+    candidates = _candidates(lease, notice)
+    again = candidates.where(Delivery.retry_at <= clock.now()).order_by(Delivery.retry_at, Delivery.id).limit(most)
+    found = [] if is_canary else [Held(*row) for row in db.session.execute(again)]
+    if len(found) < most:
+        fresh = candidates.where(Delivery.retry_at.is_(None)).order_by(Delivery.id).limit(most - len(found))
+        found += [Held(*row) for row in db.session.execute(fresh)]
+    return sorted(found, key=lambda held: held.id)
+
+
+def _candidates(lease: Lease, notice: Notice) -> Select[Any]:
+    is_campaign = notice.kind == NoticeKind.CAMPAIGN
+    return (
         select(
             Delivery.id,
             Delivery.notice_id,
@@ -80,34 +129,79 @@ def _held(lease: Lease) -> list[Held]:
             Customer.company_name,
             User.id,
             Delivery.concerns,
-            Notice.purpose,
+            literal(notice.purpose, Notice.purpose.type),
         )
-        .join(Notice, Delivery.notice_id == Notice.id)
         .join(User, Delivery.user_id == User.id)
         .join(Customer, User.customer_id == Customer.id)
-        .where(
-            Delivery.lane_id == lease.id,
-            Delivery.state == DeliveryState.SENDING,
-            Delivery.lane_token == lease.token,
-        )
-        .order_by(Delivery.id)
+        .where(Delivery.notice_id == notice.id, Delivery.state == DeliveryState.QUEUED)
+        .with_for_update(of=[Delivery, User] if is_campaign else Delivery, key_share=True, skip_locked=True)
     )
-    return [Held(*row) for row in rows]
+
+
+def _take(lease: Lease, waiting: list[Held]) -> list[Held]:
+    notice = db.session.get_one(Notice, waiting[0].notice_id)
+    aside = _set_aside(notice, waiting)
+    go = [held for held in waiting if held.id not in aside]
+    if pace.is_set(notice):
+        later = pace.spend(notice, [(held.id, held.address) for held in go])
+        aside |= {one: {"retry_at": until} for one, until in later.items()}
+        go = [held for held in go if held.id not in later]
+    _write({held.id: _taken_by(lease) for held in go} | aside)
+    return go
+
+
+def _taken_by(lease: Lease) -> _Aside:
+    return {"state": DeliveryState.SENDING, "lane_id": lease.id, "lane_token": lease.token}
+
+
+def _set_aside(notice: Notice, waiting: list[Held]) -> dict[int, _Aside]:
+    """Those that must not leave now or ever, with what becomes of them."""
+    unreachable = suppressed(held.address for held in waiting)
+    aside: dict[int, _Aside] = {}
+    if notice.kind == NoticeKind.CAMPAIGN:
+        people = [held.user_id for held in waiting]
+        wanting, had_enough = _who_wants(notice.purpose, people), quota.exhausted(people)
+        tomorrow = quota.next_day()
+        aside |= {held.id: {"retry_at": tomorrow} for held in waiting if held.user_id in had_enough}
+        aside |= {held.id: {"state": DeliveryState.CANCELLED} for held in waiting if held.user_id not in wanting}
+    return aside | {held.id: {"state": DeliveryState.SUPPRESSED} for held in waiting if held.address in unreachable}
+
+
+def _who_wants(purpose: ConsentPurpose | None, people: Iterable[UUID]) -> set[UUID]:
+    wanting = select(User.id).join(Customer, User.customer_id == Customer.id)
+    return set(db.session.scalars(wanting.where(User.id.in_(people), *_wants(purpose))))
+
+
+def _wants(purpose: ConsentPurpose | None) -> list[ColumnElement[bool]]:
+    """SQL: consents to advertising of this kind now, and is not leaving."""
+    is_leaving = or_(User.closing_since.is_not(None), Customer.closing_since.is_not(None))
+    return [standing.has_consented(User.id, purpose), not_(is_leaving)]
+
+
+def _write(fates: dict[int, _Aside]) -> None:
+    by_fate: dict[tuple[tuple[str, Any], ...], list[int]] = {}
+    for one, values in fates.items():
+        by_fate.setdefault(tuple(values.items()), []).append(one)
+    for fate, ids in by_fate.items():
+        theirs = update(Delivery).where(Delivery.id.in_(ids))
+        db.session.execute(theirs.values(dict(fate)), execution_options=UNSEEN)
 
 
 def still_mine(held: Sequence[Held]) -> set[int]:
-    """Which of these this lane may still send: neither withdrawn, nor erased, nor taken over. Reads; commits."""
+    """Which of these this lane may still send: neither withdrawn, nor erased, nor taken over. Reads only; commits."""
     if not held:
         return set()
-    mine = [
+    mine = select(Delivery.id).where(
         Delivery.id.in_([one.id for one in held]),
         Delivery.state == DeliveryState.SENDING,
         Delivery.lane_token == held[0].token,
-    ]
+    )
     if held[0].purpose is not None:
-        mine.append(standing.has_consented(Delivery.user_id, held[0].purpose))
-    found = set(db.session.scalars(select(Delivery.id).where(*mine)))
-    db.session.commit()
+        mine = mine.join(User, Delivery.user_id == User.id).join(Customer, User.customer_id == Customer.id)
+        mine = mine.where(*_wants(held[0].purpose))
+    with reading():
+        found = set(db.session.scalars(mine))
+        db.session.commit()
     return found
 
 
@@ -136,17 +230,42 @@ def put_down(lease: Lease) -> None:
     db.session.commit()
 
 
+def cancel_some(notice_id: UUID) -> bool:
+    """Cancel some of what waits; whether more may. The caller commits."""
+    some = (
+        select(Delivery.id)
+        .where(Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED)
+        .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
+        .cte("some")
+    )
+    cancelled = update(Delivery).where(Delivery.id.in_(select(some.c.id))).values(state=DeliveryState.CANCELLED)
+    return len(db.session.scalars(cancelled.returning(Delivery.id), execution_options=UNSEEN).all()) == AT_ONCE
+
+
 def cancel_queued(notice_id: UUID) -> None:
-    """Nothing that waits is sent any more."""
-    waiting = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED]
-    db.session.execute(update(Delivery).where(*waiting).values(state=DeliveryState.CANCELLED), execution_options=UNSEEN)
+    """Nothing that waits is sent any more. Commits on the way where there is much."""
+    while cancel_some(notice_id):
+        db.session.commit()
 
 
 def next_due(notice_id: UUID) -> datetime | None:
-    """When the next waiting delivery may be tried; None when none waits."""
-    soonest = func.min(func.coalesce(Delivery.retry_at, Delivery.queued_at))
+    """When the next waiting delivery may be tried, by its own time and by the notice's; None when none waits."""
+    notice = db.session.get_one(Notice, notice_id)
+    if notice.state == NoticeState.CANARY:
+        return notice.canary_ends_at or clock.now() + canary.WAIT
+    soonest = _soonest(notice_id)
+    if soonest is not None and pace.is_set(notice) and not pace.room(notice, 1):
+        return max(soonest, pace.next_minute())
+    return soonest
+
+
+def _soonest(notice_id: UUID) -> datetime | None:
     waiting = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED]
-    found: datetime | None = db.session.scalar(select(soonest).where(*waiting))
+    fresh = select(Delivery.id).where(*waiting, Delivery.retry_at.is_(None)).limit(1)
+    if db.session.scalar(fresh) is not None:
+        return clock.now()
+    found: datetime | None = db.session.scalar(select(func.min(Delivery.retry_at)).where(*waiting))
     return found
 
 

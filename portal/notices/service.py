@@ -1,25 +1,27 @@
-"""Announcing, approving, pausing, going on and cancelling: each a small change of state that lanes obey."""
+"""Announcing, submitting, approving, pausing, going on and cancelling: each a small change of state that lanes obey.
+
+Every step holds the notice before it looks at its state; so of two who act at once, or of two clicks, one acts and the
+other is told that the notice has moved on.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, delete
 
 from portal.accounts.models import User
 from portal.audit import chain
 from portal.core import clock
 from portal.core.database import db
-from portal.core.features import Feature
-from portal.notices import audience
-from portal.notices.models import Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState, NoticeText
+from portal.notices import approval, audience, canary, claiming, holding
+from portal.notices.approval import ALONE_UP_TO as ALONE_UP_TO
+from portal.notices.holding import locked as locked
+from portal.notices.models import Delivery, Lane, Notice, NoticeKind, NoticeState, NoticeText
 from portal.notices.skeleton import Skeleton
 
-ALONE_UP_TO = 1_000
-"""Recipients that one person may write to by the interface without a second one (DECISIONS 20)."""
+LANES = 16
+"""Streams of a large notice: as many as several machines can work on side by side."""
 
-WAIT_ALONE = timedelta(minutes=10)
-LANES = 4
 RECIPIENTS_PER_LANE = 500
 
 
@@ -28,7 +30,11 @@ class NotPossible(Exception):
 
 
 class NeedsAnother(Exception):
-    """Who announced it cannot approve it."""
+    """Who wrote it cannot approve it, nor can who does not hold the feature of its kind."""
+
+
+class NobodyToReach(Exception):
+    """The notice's audience is empty."""
 
 
 Lines = Mapping[str, Sequence[Mapping[str, str]]]
@@ -47,7 +53,8 @@ def announce(
     """Write the notice and everyone's delivery; `by` is None on the command line, where the typing is the approval.
 
     `concerns` is the bit mask of each reader's `lines`, computed where the deliveries are written. Beyond 1,000
-    recipients a second person starts it, or ten minutes where nobody else could.
+    recipients a second person starts it, or ten minutes where nobody else could. The database refuses a second notice
+    of the same version.
     """
     notice = Notice(
         kind=NoticeKind.POLICY,
@@ -61,56 +68,52 @@ def announce(
         kept = {"subject": skeleton.subject, "text": list(skeleton.text), "html": list(skeleton.html)}
         concerning = [dict(line) for line in (lines or {}).get(locale, ())]
         db.session.add(NoticeText(notice_id=notice.id, locale=locale, lines=concerning, **kept))
-    recipients = audience.write(notice) if concerns is None else audience.write(notice, concerns=concerns)
-    _let_go(notice, recipients, by)
+    _let_go(notice, audience.write(notice, concerns=concerns), is_typed=by is None)
     return notice
 
 
 def submit(notice: Notice, *, by: User) -> None:
-    """A draft goes out, or waits for a second person. Raises NotPossible."""
+    """A draft, its texts composed, goes out: at once, or when a second person approves it.
+
+    Raises NotPossible, NobodyToReach.
+    """
     _must_be(notice, NoticeState.DRAFT)
-    _let_go(notice, audience.write(notice), by)
+    recipients = audience.write(notice)
+    if not recipients:
+        raise NobodyToReach
+    _let_go(notice, recipients)
     chain.record("notice.submitted", subject=notice, actor_id=by.id)
 
 
-def _let_go(notice: Notice, recipients: int, by: User | None) -> None:
-    _open_lanes(notice, recipients)
-    if by is None or recipients <= ALONE_UP_TO:
-        _start(notice)
-    else:
-        _await_approval(notice, by)
-
-
-def _open_lanes(notice: Notice, recipients: int) -> None:
+def _let_go(notice: Notice, recipients: int, *, is_typed: bool = False) -> None:
     for number in range(min(LANES, 1 + recipients // RECIPIENTS_PER_LANE)):
         db.session.add(Lane(notice_id=notice.id, number=number))
-
-
-def _await_approval(notice: Notice, by: User) -> None:
-    notice.state = NoticeState.AWAITING_APPROVAL
-    if audience.others_who_may(Feature.NOTICES, than=by):
+    if is_typed or recipients <= ALONE_UP_TO:
+        _start(notice)
         return
-    notice.starts_by_itself_at = clock.now() + WAIT_ALONE
-    for lane in _lanes(notice):
+    notice.state = NoticeState.AWAITING_APPROVAL
+    if approval.can_anyone(notice):
+        return
+    notice.starts_by_itself_at = clock.now() + approval.WAIT_ALONE
+    for lane in holding.lanes(notice.id):
         lane.promise(at=notice.starts_by_itself_at)
 
 
 def _start(notice: Notice) -> None:
-    notice.state = NoticeState.SENDING
+    notice.state = canary.first_state(notice)
     notice.started_at = notice.started_at or clock.now()
-    for lane in _lanes(notice):
-        lane.promise()
+    holding.wake(notice.id)
 
 
-def _lanes(notice: Notice) -> list[Lane]:
-    return list(db.session.scalars(select(Lane).where(Lane.notice_id == notice.id).order_by(Lane.number)))
-
-
-def locked(notice_id: UUID) -> Notice | None:
-    """The notice, held against other changes of its state until this transaction ends."""
-    return db.session.scalar(
-        select(Notice).where(Notice.id == notice_id).with_for_update().execution_options(populate_existing=True)
-    )
+def take_back(notice: Notice, *, by: User) -> None:
+    """What waits for approval becomes a draft again, to be changed; nobody has been written to. Raises NotPossible."""
+    _must_be(notice, NoticeState.AWAITING_APPROVAL)
+    if notice.kind == NoticeKind.POLICY:
+        raise NotPossible
+    for model in (Delivery, Lane):
+        db.session.execute(delete(model).where(model.notice_id == notice.id), execution_options=claiming.UNSEEN)
+    notice.state, notice.starts_by_itself_at = NoticeState.DRAFT, None
+    chain.record("notice.taken-back", subject=notice, actor_id=by.id)
 
 
 def approve(notice: Notice, *, by: User) -> None:
@@ -119,7 +122,7 @@ def approve(notice: Notice, *, by: User) -> None:
     Raises NotPossible, NeedsAnother.
     """
     _must_be(notice, NoticeState.AWAITING_APPROVAL)
-    if notice.created_by_id == by.id:
+    if not approval.may_approve(notice, by):
         raise NeedsAnother
     notice.approved_by_id, notice.starts_by_itself_at = by.id, None
     _start(notice)
@@ -134,32 +137,29 @@ def start_by_itself(notice: Notice) -> None:
 
 def pause(notice: Notice, *, by: User) -> None:
     """Lanes stop after the letter they are at. Raises NotPossible."""
-    _must_be(notice, NoticeState.SENDING)
+    _must_be(notice, *holding.RUNNING)
     notice.state = NoticeState.PAUSED
     chain.record("notice.paused", subject=notice, actor_id=by.id)
 
 
 def resume(notice: Notice, *, by: User) -> None:
-    """Go on where it stopped. Raises NotPossible."""
+    """Go on where it stopped; what came back so far has been seen, and pauses it no more. Raises NotPossible."""
     _must_be(notice, NoticeState.PAUSED)
+    notice.forgiven, notice.paused_by_itself = canary.returned(notice.id), False
     _start(notice)
     chain.record("notice.resumed", subject=notice, actor_id=by.id)
 
 
 def cancel(notice: Notice, *, by: User) -> None:
-    """Nobody else gets the letter; what lanes hold just now they put down themselves. Raises NotPossible."""
-    _must_be(notice, NoticeState.AWAITING_APPROVAL, NoticeState.SENDING, NoticeState.PAUSED)
+    """Nobody else gets the letter: lanes put down what they hold and cancel what is left. Raises NotPossible."""
+    _must_be(notice, NoticeState.AWAITING_APPROVAL, NoticeState.PAUSED, *holding.RUNNING)
     notice.state, notice.ended_at = NoticeState.CANCELLED, clock.now()
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.notice_id == notice.id, Delivery.state == DeliveryState.QUEUED)
-        .values(state=DeliveryState.CANCELLED)
-    )
-    for lane in _lanes(notice):
-        lane.promise()
+    claiming.cancel_some(notice.id)
+    holding.wake(notice.id)
     chain.record("notice.cancelled", subject=notice, actor_id=by.id)
 
 
 def _must_be(notice: Notice, *states: NoticeState) -> None:
-    if notice.state not in states:
+    """Hold the notice, and read it as it stands now."""
+    if locked(notice.id) is None or notice.state not in states:
         raise NotPossible
