@@ -6,6 +6,7 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 READY := .venv/.installed
 READY_DEV := .venv/.installed-dev
+READY_BENCH := .venv-bench/.installed
 WORDS := translations/vi/LC_MESSAGES/messages.mo
 PO := $(wildcard translations/vi/*.po)
 
@@ -40,7 +41,8 @@ format: $(READY_DEV) ## Format the code and mend what can be mended by itself
 	$(PY) -m ruff format .
 	$(PY) -m ruff check --fix .
 
-bench: $(READY_DEV) words ## Run the benchmarks, as ratios against their limits (BENCH=notices runs one)
+# What the portal is measured beside has an environment of its own, made only where it is needed
+bench: $(READY_DEV) words $(if $(BENCH),$(if $(filter notices,$(BENCH)),$(READY_BENCH)),$(READY_BENCH)) ## Run the benchmarks, as ratios against their limits (BENCH=notices runs one)
 	@exec $(PY) -m benchmarks $(BENCH)
 
 look: $(READY_DEV) words ## Photograph every page, in both languages, light and dark, wide and narrow (LOOK=folder)
@@ -57,9 +59,11 @@ lock: $(READY_DEV) ## Lock the requirements, with hashes, for every system with 
 	  requirements.in -o requirements.txt
 	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	$(PY) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  requirements-bench.in -o requirements-bench.txt
 
 clean: ## Remove what was installed and compiled; people and data in instance/ stay
-	rm -rf .venv .venv.lock .pytest_cache .mypy_cache .ruff_cache .hypothesis translations/*/LC_MESSAGES
+	rm -rf .venv .venv.lock .venv-bench .pytest_cache .mypy_cache .ruff_cache .hypothesis translations/*/LC_MESSAGES
 	find portal tests benchmarks migrations -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(READY): requirements.txt
@@ -68,3 +72,9 @@ $(READY): requirements.txt
 $(READY_DEV): requirements-dev.txt
 	@bin/install requirements-dev.txt $@
 	@touch $(READY) # they hold all of requirements.txt (tests/rules/test_requirements.py)
+
+$(READY_BENCH): requirements-bench.txt | $(READY_DEV)
+	@echo "Installing requirements-bench.txt into .venv-bench (once)"
+	@$(PY) -m venv --clear .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $<
+	@touch $@

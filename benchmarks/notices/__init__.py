@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import Figure
-from benchmarks.notices import connection, delay, lab, report, size
+from benchmarks.notices import composing, connection, delay, lab, pages, report, size
 from benchmarks.notices.cores import NotHere
 from benchmarks.notices.sink import CACHE
 from benchmarks.notices.sizes import FULL, Sizes
@@ -19,6 +19,8 @@ PARTS: dict[str, Callable[[lab.Lab], Iterator[Figure | str]]] = {
     "connection": connection.measure,
     "delay": delay.measure,
     "size": size.measure,
+    "pages": pages.measure,
+    "composing": composing.measure,
 }
 PAGE = CACHE / "notices.md"
 

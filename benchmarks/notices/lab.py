@@ -46,7 +46,11 @@ class Lab:
 
     def ask_people(self, act: str, number: int, environ: Mapping[str, str]) -> dict[str, Any]:
         """What benchmarks/notices/people.py tells of `act`."""
-        command = [sys.executable, "-m", "benchmarks.notices.people", act, str(number)]
+        return self.ask("people", act, number, environ=environ)
+
+    def ask(self, program: str, *arguments: object, environ: Mapping[str, str]) -> dict[str, Any]:
+        """The last line that a program of this folder prints, which is JSON."""
+        command = [sys.executable, "-m", f"benchmarks.notices.{program}", *map(str, arguments)]
         given = {"cwd": ROOT, "env": own_environ(environ), "check": True, "stdout": subprocess.PIPE, "text": True}
         answer: dict[str, Any] = json.loads(subprocess.run(command, **given).stdout.splitlines()[-1])
         return answer
@@ -77,6 +81,7 @@ class Lab:
         if not PEERS.exists():
             raise NotHere("django-post-office is not installed: `make bench BENCH=notices` installs it.")
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            given["environ"] = {"TMPDIR": folder}  # where it keeps its lock
             took = run(program, self.letters, port, number, folder, python=PEERS, **given)
         if took.told[0]["unsent"]:
             raise RuntimeError(f"django-post-office left {took.told[0]['unsent']} letters unsent")

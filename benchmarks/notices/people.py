@@ -9,17 +9,18 @@ import sys
 import time
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import ColumnElement, String, case, cast, func, insert, literal, select, text
 from sqlalchemy.orm import aliased
 
-from portal.accounts.models import Customer, Kind, Role, User
-from portal.accounts.service import make_customer, make_user
+from portal.accounts.models import Customer, User
 from portal.app import create_app
 from portal.core.database import db
 from portal.core.language import LOCALES
 from portal.notices.models import Lane, Notice
 from portal.policies import service as policies
 from portal.policies.models import PolicyKind, Severity
+from tests.support.people import People
 
 NAMES = (
     *("Nguyễn Thị Ánh Tuyết", "Trần Văn Bảo", "Lê Hoàng Yến", "Phạm Đức Dũng", "Võ Thị Hồng Gấm"),
@@ -31,20 +32,25 @@ CHANGE = (
 )
 
 
-def fill(count: int) -> dict[str, Any]:
-    """Tables, the shipped policies, and `count` people, each a customer of their own, half of them reading English."""
+def fill(app: Flask, count: int) -> dict[str, Any]:
+    """Tables, the shipped policies, and `count` people, each a customer of their own, half of them reading English.
+
+    The first of them and one person of Smartos can sign in; tells their addresses.
+    """
     db.create_all()
     policies.publish_shipped()
-    customer = make_customer(Kind.INDIVIDUAL)
-    user = make_user(customer, full_name=NAMES[0], email="first@example.com", role=Role.ADMIN, locale="vi")
     db.session.commit()
+    people = People(app)
+    reader, operator = people.make_customer(locale="vi"), people.make_operator()
+    user, customer = db.session.get_one(User, reader.admin.id), db.session.get_one(Customer, reader.id)
     started = time.monotonic()
-    _multiply(customer, user, count - 1)
+    _multiply(customer, user, count - 2)
     db.session.commit()
+    seconds = time.monotonic() - started
     if db.engine.dialect.name == "postgresql":
         db.session.execute(text("ANALYZE"))  # as the server's own housekeeping does within a minute
         db.session.commit()
-    return {"seconds": time.monotonic() - started}
+    return {"seconds": seconds, "customer": user.email, "operator": operator.email}
 
 
 def _multiply(customer: Customer, user: User, count: int) -> None:
@@ -74,7 +80,7 @@ def _id(number: ColumnElement[int]) -> ColumnElement[Any]:
     return func.printf("%032x", number, type_=String)
 
 
-def publish(lanes: int) -> dict[str, Any]:
+def publish(app: Flask, lanes: int) -> dict[str, Any]:
     """A major version for everyone, sent over `lanes` connections; how long the audience took to write."""
     number = None
     for locale in LOCALES:
@@ -107,7 +113,8 @@ def _open_lanes(notice: Notice, lanes: int) -> None:
 
 
 if __name__ == "__main__":
-    with create_app().app_context():
-        print(json.dumps({"fill": fill, "publish": publish}[sys.argv[1]](int(sys.argv[2]))))
+    portal = create_app()
+    with portal.app_context():
+        print(json.dumps({"fill": fill, "publish": publish}[sys.argv[1]](portal, int(sys.argv[2]))))
         db.session.remove()
         db.engine.dispose()

@@ -48,6 +48,8 @@ def _set_up(port: int, folder: str) -> None:
         EMAIL_BACKEND="post_office.EmailBackend",
         EMAIL_HOST="127.0.0.1",
         EMAIL_PORT=port,
+        LOGGING={"version": 1, "loggers": {"post_office": {"handlers": ["quiet"]}}}
+        | {"handlers": {"quiet": {"class": "logging.NullHandler"}}},
         USE_TZ=True,
         SECRET_KEY="a benchmark keeps no secrets",
     )
