@@ -26,6 +26,7 @@ PARTS = 50
 LONGEST_HEADER = 1_000
 ENVELOPE = ("Delivered-To", "X-Original-To", "Envelope-To", "To")
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
+COMPLAINT_TYPE = "message/feedback-report"
 RETURNED_TYPES = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers")
 COMPLAINTS = ("abuse", "opt-out")
 
@@ -54,10 +55,10 @@ def read(content: bytes, *, recipient: str = "") -> Report:
     """Read one message; `recipient` is its envelope's, where the mail server tells. Whatever it is, never an error."""
     whole = _parsed(content[:READ_BYTES].decode("utf-8", errors="replace").replace("\r\n", "\n"))
     parts = list(_parts(whole, DEPTH))[:PARTS]
-    complaint = next((part for part in parts if part.get_content_type() == "message/feedback-report"), None)
+    complaint = next((_within(part) for part in parts if part.get_content_type() == COMPLAINT_TYPE), None)
     addresses = [recipient, *(_header(whole, name) for name in ENVELOPE)]
     if complaint is not None:
-        addresses += _addresses_of_returned(complaint, parts)
+        addresses += [_header(complaint, "Original-Mail-From"), *_senders_of_returned(parts)]
     return Report(
         origin=next((origin for text in addresses if (origin := verp.find(text))), None),
         recipients=tuple(_recipients(parts)),
@@ -144,13 +145,14 @@ def _says(fields: Message, name: str) -> str:
     return (_header(fields, name).lower().split("(")[0].split() or [""])[0]
 
 
-def _addresses_of_returned(complaint: Message, parts: list[Message]) -> Iterator[str]:
+def _within(part: Message) -> Message:
+    """The fields, or headers, of which a part consists."""
+    return _parsed(_text(part).lstrip("\n"))
+
+
+def _senders_of_returned(parts: list[Message]) -> Iterator[str]:
     """A complaint comes to an address agreed with the provider, so the letter is known by its own envelope sender."""
-    about = _parsed(_text(complaint).lstrip("\n"))
-    yield _header(about, "Original-Mail-From")
-    for part in parts:
-        if part.get_content_type() in RETURNED_TYPES:
-            yield _header(_parsed(_text(part).lstrip("\n")), "Return-Path")
+    return (_header(_within(part), "Return-Path") for part in parts if part.get_content_type() in RETURNED_TYPES)
 
 
 def _moment(date: str) -> datetime | None:

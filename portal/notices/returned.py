@@ -10,7 +10,7 @@ from portal.accounts.models import User
 from portal.audit import chain
 from portal.core.menu import Banner
 from portal.notices import suppression
-from portal.notices.progress import masked
+from portal.notices.audience import masked
 
 
 def banners(user: Any) -> Sequence[Banner]:

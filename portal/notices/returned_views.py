@@ -11,7 +11,7 @@ from portal.core.database import db
 from portal.core.forms import Form
 from portal.core.throttle import TooOften, count
 from portal.notices import returned
-from portal.notices.progress import masked
+from portal.notices.audience import masked
 
 bp = Blueprint("returned", __name__)
 
