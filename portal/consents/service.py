@@ -81,7 +81,7 @@ def _append(
     )
     db.session.add(entry)
     db.session.flush()
-    act = "consents.given" if granted else "consents.withdrawn"
+    act = "consent.given" if granted else "consent.withdrawn"
     chain.record(act, subject=entry, actor_id=None if way in LETTER_WAYS else user.id)
 
 

@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from portal.accounts.models import Kind, User
+from portal.consents import standing as consents
+from portal.consents.purposes import ConsentPurpose
 from portal.core.categories import Category
 from portal.core.database import db
 from portal.core.features import Feature
@@ -43,11 +45,17 @@ class Standing:
     visit_before: Visit | None
     export: Export | None
     policy: PolicyVersion | None
+    consents: int
 
     @property
     def items(self) -> int:
         """How many items are held, over all categories."""
         return sum(summary.items for summary in self.summaries)
+
+    @property
+    def purposes(self) -> int:
+        """How many things there are to agree to."""
+        return len(ConsentPurpose)
 
     @property
     def exports(self) -> int:
@@ -69,6 +77,7 @@ def standing(user: User) -> Standing:
         visit_before=_visit_before(user),
         export=export,
         policy=in_force(PolicyKind.PRIVACY),
+        consents=sum(entry.granted for entry in consents.of(user.id).values()),
     )
 
 

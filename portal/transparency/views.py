@@ -17,6 +17,7 @@ CORRECTED_AT = {
     Category.ACCOUNT: "signin.security",
     Category.DEVICES: "signin.devices",
     Category.LINKED_ACCOUNTS: "linking.linked",
+    Category.CONSENTS: "consents.index",
     Category.EXPORTS: "exports.index",
 }
 
