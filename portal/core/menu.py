@@ -13,12 +13,16 @@ from portal.core.features import Feature
 
 @dataclass(frozen=True)
 class MenuEntry:
-    """A way into a room; shown to whoever holds `feature`, or to everyone signed in without one."""
+    """A way into a room; shown to whoever holds `feature`, or to everyone signed in without one.
+
+    `count` says how many things wait there for this person; it is asked after the banners, which know it already.
+    """
 
     label: LazyString
     endpoint: str
     icon: str = ""
     feature: Feature | None = None
+    count: Callable[[Any], int] | None = None
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,7 @@ class MenuItem:
     href: str
     icon: str
     current: bool
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -50,10 +55,12 @@ def connect_menu(app: Flask, entries: Sequence[MenuEntry], sources: Sequence[Ban
         if not current_user.is_authenticated:
             return {"menu": [], "banners": []}
         allowed = [e for e in entries if e.feature is None or current_user.may(e.feature)]
-        return {"menu": [_item(e) for e in allowed], "banners": [b for source in sources for b in source(current_user)]}
+        banners = [banner for source in sources for banner in source(current_user)]
+        return {"banners": banners, "menu": [_item(e) for e in allowed]}
 
 
 def _item(entry: MenuEntry) -> MenuItem:
     href = url_for(entry.endpoint)
     is_current = request.path == href or request.path.startswith(href.rstrip("/") + "/")
-    return MenuItem(entry.label, href, entry.icon, is_current)
+    count = entry.count(current_user) if entry.count else 0
+    return MenuItem(entry.label, href, entry.icon, is_current, count)

@@ -23,6 +23,7 @@ from sqlalchemy.exc import OperationalError
 from portal.core import clock
 from portal.core.database import db, new_id, writing
 from portal.core.menu import Banner
+from portal.notices import inbox
 from portal.policies import versions
 from portal.policies.emails import PAGES
 from portal.policies.models import (
@@ -38,7 +39,7 @@ from portal.policies.models import (
 
 log = structlog.get_logger(__name__)
 
-NO_USE = ("signin", "erasure", "support", "policies")
+NO_USE = ("signin", "erasure", "support", "policies", "inbox", "consents", "cookies")
 """Rooms in which nobody goes on using the service: getting in and out, leaving, objecting, reading."""
 
 NO_USE_PAGES = ("pages.set_locale",)
@@ -62,28 +63,33 @@ def pending(user: Any) -> list[Pending]:
 
 
 def _find(user: Any) -> list[Pending]:
-    bound = and_(
+    """In one statement with the unread notices, which every page shows too: that row is there without any version."""
+    unread = inbox.counting(user.id)
+    bound = select(PolicyAcceptance.id).where(
         PolicyAcceptance.user_id == user.id,
         PolicyAcceptance.kind == PolicyVersion.kind,
         PolicyAcceptance.number >= PolicyVersion.number,
+    )
+    waits = and_(
+        PolicyVersion.state == VersionState.PUBLISHED,
+        PolicyVersion.severity == Severity.MAJOR,
+        ~bound.correlate(PolicyVersion).exists(),
     )
     shown = and_(
         PolicyShown.user_id == user.id,
         PolicyShown.kind == PolicyVersion.kind,
         PolicyShown.number == PolicyVersion.number,
     )
+    columns = (PolicyVersion.kind, PolicyVersion.number, PolicyVersion.effective_on, PolicyShown.shown_at)
     rows = db.session.execute(
-        select(PolicyVersion.kind, PolicyVersion.number, PolicyVersion.effective_on, PolicyShown.shown_at)
-        .outerjoin(PolicyAcceptance, bound)
+        select(*unread.c, *columns)
+        .select_from(unread)
+        .outerjoin(PolicyVersion, waits)
         .outerjoin(PolicyShown, shown)
-        .where(
-            PolicyVersion.state == VersionState.PUBLISHED,
-            PolicyVersion.severity == Severity.MAJOR,
-            PolicyAcceptance.id.is_(None),
-        )
         .order_by(PolicyVersion.number)
-    )
-    newest = {kind: Pending(kind, number, day, shown) for kind, number, day, shown in rows if day}
+    ).all()
+    newest = {kind: Pending(kind, number, day, shown) for *_counts, kind, number, day, shown in rows if day}
+    inbox.note_unread(rows[0][:3], policy_is_told=bool(newest))
     return [newest[kind] for kind in PolicyKind if kind in newest]
 
 

@@ -1,9 +1,13 @@
 """The letter about a major change (clause 12.3): facts; the words are in templates/mail/policies/changed.*."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
 from portal.core import web
 from portal.core.language import LOCALES
 from portal.notices import skeleton
-from portal.notices.skeleton import Skeleton
+from portal.notices.skeleton import Lines, Skeleton
 from portal.policies import comparison, showing
 from portal.policies.models import PolicyKind, PolicyVersion
 
@@ -11,19 +15,38 @@ CHANGED = "policies/changed"
 PAGES = {PolicyKind.PRIVACY: "policies.privacy_policy", PolicyKind.TERMS: "policies.terms"}
 
 
-def changed(version: PolicyVersion, before: PolicyVersion | None) -> dict[str, Skeleton]:
-    """The letter in each language; `before` is the version that people know, if there was one."""
-    return {locale: skeleton.compose(CHANGED, locale, _facts(version, before, locale)) for locale in LOCALES}
+@dataclass(frozen=True)
+class Announced:
+    """What the publisher says of a version, and from when it applies."""
+
+    effective_on: date
+    summary_vi: str = ""
+    summary_en: str = ""
 
 
-def _facts(version: PolicyVersion, before: PolicyVersion | None, locale: str) -> dict[str, object]:
+def changed(
+    version: PolicyVersion, before: PolicyVersion | None, announced: Announced, lines: Mapping[str, Lines]
+) -> dict[str, Skeleton]:
+    """The letter in each language; `before` is the version that people know, if there was one.
+
+    `lines` are what may concern a reader (for_you), of which each gets three.
+    """
+    return {
+        locale: skeleton.compose(CHANGED, locale, _facts(version, before, announced, locale), lines[locale])
+        for locale in LOCALES
+    }
+
+
+def _facts(
+    version: PolicyVersion, before: PolicyVersion | None, announced: Announced, locale: str
+) -> dict[str, object]:
     page = PAGES[version.kind]
     is_first = before is None
     return {
         "kind": version.kind.value,
         "number": version.number,
-        "summary": version.summary(locale),
-        "effective_on": version.effective_on,
+        "summary": announced.summary_vi if locale == "vi" else announced.summary_en,
+        "effective_on": announced.effective_on,
         "clauses": [] if before is None else changed_clauses(before, version, locale),
         "has_comparison": not is_first,
         "comparison": (

@@ -14,7 +14,8 @@ from portal.core.database import db
 from portal.core.language import LOCALES
 from portal.notices import service as notices
 from portal.notices.models import Notice
-from portal.policies import clauses, emails, versions
+from portal.notices.skeleton import Skeleton
+from portal.policies import clauses, emails, for_you, versions
 from portal.policies.models import PolicyKind, PolicyText, PolicyVersion, Severity, VersionState
 
 SHIPPED = Path(__file__).parent / "shipped"
@@ -100,7 +101,27 @@ def publish(version: PolicyVersion, terms: Publication, *, by: User | None) -> N
     chain.record("policy.published", subject=version, actor_id=by.id if by else None)
     if terms.severity == Severity.MINOR:
         return None
-    return notices.announce(version.id, emails.CHANGED, emails.changed(version, before), by=by)
+    ready, letters = _composed(version, before, terms)
+    return notices.announce(version.id, emails.CHANGED, letters, lines=ready.lines, concerns=ready.concerns, by=by)
+
+
+def foresee(version: PolicyVersion, terms: Publication) -> tuple[for_you.ForYou, dict[str, Skeleton]]:
+    """The lines and the letters as they would be if `version` were published now with these terms."""
+    return _composed(version, _newest_published(version.kind), terms)
+
+
+def _composed(
+    version: PolicyVersion, before: PolicyVersion | None, terms: Publication
+) -> tuple[for_you.ForYou, dict[str, Skeleton]]:
+    ready = for_you.prepared(version, before)
+    day = version.effective_on or _effective_on(terms)
+    announced = emails.Announced(day, terms.summary_vi, terms.summary_en)
+    return ready, emails.changed(version, before, announced, ready.lines)
+
+
+def _effective_on(terms: Publication) -> date:
+    today = versions.day_of(clock.now())
+    return max(terms.effective_on or today, today)
 
 
 def _must_be_ready(version: PolicyVersion) -> None:
@@ -120,8 +141,6 @@ def _newest_published(kind: PolicyKind) -> PolicyVersion | None:
 
 def _claim(version: PolicyVersion, terms: Publication, by: User | None) -> None:
     """Of two who publish at once the database lets one through."""
-    now = clock.now()
-    today = versions.day_of(now)
     claimed = db.session.execute(
         update(PolicyVersion)
         .where(PolicyVersion.id == version.id, PolicyVersion.state == VersionState.DRAFT)
@@ -130,8 +149,8 @@ def _claim(version: PolicyVersion, terms: Publication, by: User | None) -> None:
             severity=terms.severity,
             summary_vi=terms.summary_vi,
             summary_en=terms.summary_en,
-            published_at=now,
-            effective_on=max(terms.effective_on or today, today),
+            published_at=clock.now(),
+            effective_on=_effective_on(terms),
             published_by_id=by.id if by else None,
         ),
         execution_options={"synchronize_session": False},

@@ -5,11 +5,12 @@ from collections.abc import Callable
 from flask import Blueprint, abort, request
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
+from flask_login import current_user
 
 from portal.core import web
 from portal.core.access import public
 from portal.core.language import LOCALES
-from portal.policies import continued_use, showing, versions
+from portal.policies import continued_use, living, showing, versions
 from portal.policies.emails import PAGES
 from portal.policies.forms import CompareForm
 from portal.policies.models import KIND_WORDS, PolicyKind, PolicyText, PolicyVersion
@@ -26,7 +27,7 @@ def current(kind: PolicyKind) -> ResponseReturnValue:
     version = versions.in_force(kind)
     if version is None:
         return web.page("policies/none-yet.html", status=404, kind=kind, names=KIND_WORDS)
-    return _reading(version, is_in_force=True)
+    return _reading(version, is_in_force=True, is_living=kind == PolicyKind.PRIVACY)
 
 
 @public
@@ -52,12 +53,14 @@ def one_version(kind: PolicyKind, number: int) -> ResponseReturnValue:
     return _reading(version, is_in_force=now is not None and now.id == version.id)
 
 
-def _reading(version: PolicyVersion, *, is_in_force: bool) -> ResponseReturnValue:
+def _reading(version: PolicyVersion, *, is_in_force: bool, is_living: bool = False) -> ResponseReturnValue:
+    text = text_for_reader(version)
     return web.page(
         "policies/read.html",
         version=version,
-        articles=showing.articles(text_for_reader(version)),
+        articles=showing.articles(text),
         is_in_force=is_in_force,
+        beside=living.beside(text, current_user) if is_living else {},
         names=KIND_WORDS,
         pages=PAGES,
     )

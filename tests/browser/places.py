@@ -35,6 +35,7 @@ CUSTOMER = (
     "/profile/email",
     "/profile/phone",
     "/profile/history",
+    "/inbox",
     "/my-data",
     "/my-data/profile",
     "/my-data/account",
