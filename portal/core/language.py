@@ -1,11 +1,11 @@
 """Which language a page speaks: the person's, else the cookie's, else the browser's, else the default (DECISIONS 5)."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import phonenumbers
 from babel.numbers import format_decimal
-from flask import Flask, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel, format_date, format_datetime, get_locale
 from flask_login import current_user
 
@@ -34,14 +34,24 @@ def chosen() -> str:
         return str(g.locale)
     if current_user and current_user.is_authenticated and current_user.locale in LOCALES:
         return str(current_user.locale)
-    if (cookie := request.cookies.get(cookie_name())) in LOCALES:
-        return str(cookie)
-    return request.accept_languages.best_match(LOCALES) or default
+    return of_cookie() or request.accept_languages.best_match(LOCALES) or default
 
 
 def cookie_name() -> str:
     """The cookie of a chosen language; over https it belongs to this host alone (ASVS 5.0, 3.3.3)."""
     return "__Host-locale" if current_app.extensions["settings"].is_https else "locale"
+
+
+def of_cookie() -> str | None:
+    """The language that was chosen in this browser, if one was."""
+    found = request.cookies.get(cookie_name())
+    return found if found in LOCALES else None
+
+
+def remember(response: Response, locale: str, *, lives: timedelta | None) -> None:
+    """Keep a chosen language in this browser, until it is closed or for as long as its person allows (clause 5.1)."""
+    is_https = current_app.extensions["settings"].is_https
+    response.set_cookie(cookie_name(), locale, max_age=lives, httponly=True, samesite="Lax", secure=is_https, path="/")
 
 
 def day(value: date | None) -> str:

@@ -1,13 +1,14 @@
-"""Pages that belong to no other room: home, overview, cookies, language."""
+"""Pages that belong to no other room: home, overview, language."""
 
-from flask import Blueprint, Response, current_app, make_response, redirect, request
+from flask import Blueprint, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
-from portal.core import web
+from portal.consents import choices
+from portal.core import language, web
 from portal.core.access import also_while_closing, public, signed_in
 from portal.core.database import db
-from portal.core.language import LOCALES, cookie_name
+from portal.core.language import LOCALES
 from portal.extensions import csrf, settings
 from portal.pages import overview as overviews
 from portal.pages.forms import LocaleForm
@@ -32,14 +33,6 @@ def overview() -> ResponseReturnValue:
     return web.page("pages/overview.html", standing=standing, retention_days=settings().retention_days)
 
 
-@bp.get("/cookies")
-@public
-def cookies() -> ResponseReturnValue:
-    """What the portal stores in a browser: one cookie for the session, one for a chosen language (clause 5.1)."""
-    names = {"session_cookie": current_app.config["SESSION_COOKIE_NAME"], "language_cookie": cookie_name()}
-    return web.page("pages/cookies.html", **names)
-
-
 @bp.post("/locale")
 @csrf.exempt
 @public
@@ -58,7 +51,7 @@ def _remember(response: Response, locale: str) -> None:
     if current_user.is_authenticated:
         current_user.locale = locale
         db.session.commit()
-    response.set_cookie(cookie_name(), locale, httponly=True, samesite="Lax", secure=settings().is_https, path="/")
+    language.remember(response, locale, lives=choices.language_lives())
 
 
 def _page_before() -> str:

@@ -1,6 +1,6 @@
-"""Well-known addresses: where a password is changed, where passkeys live, and how to report a weakness."""
+"""Well-known addresses: where a password is changed, where passkeys live, GPC, and how to report a weakness."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from flask import Blueprint, Response, jsonify, make_response
 from flask.typing import ResponseReturnValue
@@ -10,6 +10,7 @@ from portal.core.access import public
 from portal.extensions import settings
 
 SECURITY_TXT_EXPIRES = datetime(2027, 11, 1, tzinfo=UTC)  # less than a year ahead (RFC 9116, 2.5.5)
+GPC_SINCE = date(2026, 11, 23)
 
 bp = Blueprint("well_known", __name__, url_prefix="/.well-known")
 
@@ -27,6 +28,13 @@ def passkey_endpoints() -> ResponseReturnValue:
     """For password managers (W3C, "A Well-Known URL for Relying Party Passkey Endpoints")."""
     page = settings().base_url + "/security/passkeys"
     return jsonify(enroll=page, manage=page)
+
+
+@bp.get("/gpc.json")
+@public
+def gpc() -> ResponseReturnValue:
+    """That Global Privacy Control is honoured (W3C, "Global Privacy Control"), and since when it is so."""
+    return jsonify(gpc=True, lastUpdate=GPC_SINCE.isoformat())
 
 
 @bp.get("/security.txt")

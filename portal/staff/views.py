@@ -41,6 +41,13 @@ DOORS = (
         _l("Notices"),
         _l("Letters to many people: how far they are, pause, go on, cancel."),
     ),
+    Door(
+        Feature.SUPPORT,
+        "traffic.index",
+        "chart-column",
+        _l("Traffic"),
+        _l("Which pages are opened how often, by those who allow measuring."),
+    ),
 )
 
 

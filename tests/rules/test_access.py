@@ -6,6 +6,7 @@ from portal.app import create_app
 from portal.core.features import Feature
 
 PUBLIC = {
+    "cookies.cookies",
     "dev.authenticator",
     "dev.components",
     "dev.index",
@@ -34,7 +35,6 @@ PUBLIC = {
     "joining.verify_email",
     "not_me.not_me",
     "linking.link_account",
-    "pages.cookies",
     "pages.home",
     "pages.set_locale",
     "passkeys.sign_in",
@@ -64,10 +64,12 @@ PUBLIC = {
     "support.contact",
     "support.contact_sent",
     "well_known.change_password",
+    "well_known.gpc",
     "well_known.passkey_endpoints",
     "well_known.security_txt",
 }
 OPEN_WHILE_CLOSING = {
+    "cookies.cookies",
     "erasure.close_account",
     "erasure.sooner",
     "erasure.undo",

@@ -13,6 +13,7 @@ EDGES_BY_NAME = {
     "core/throttle/in_database.py": "as above: each count is a transaction of its own",
     "work/runner.py": "the task edge that every duty runs in",
     "mailer/delivery.py": "a task: what was read is let go before the server is spoken to",
+    "consents/measuring.py": "counts are written after the answer has left, and dropped by the schedule",
     "erasure/crowd.py": "leases of closings, as in core/leases.py",
     "erasure/farewell.py": "a task: what was read is let go before the server is spoken to",
     "erasure/purge.py": "a task: each step of a purge is a transaction of its own",

@@ -10,6 +10,7 @@ from werkzeug.test import TestResponse
 from portal.core.database import db
 from tests.support.people import PASSWORD, code_now
 
+BANNER = re.compile(r'<section id="cookie-banner".*?</section>', re.DOTALL)
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 SECOND_STEP = "/sign-in/second-step"
 NEWCOMER = re.compile(r'name="newcomer"[^>]*value="([^"]+)"')
@@ -61,8 +62,11 @@ class Browse:
 
 
 def token_of(page: TestResponse) -> str:
-    """The form token of the page's own form, or else the last one around it: that of signing out."""
-    text = page.get_data(as_text=True)
+    """The form token of the page's own form, or else the last one around it: that of signing out.
+
+    Never that of the question about cookies, which stands on every page until it was answered.
+    """
+    text = BANNER.sub("", page.get_data(as_text=True))
     main = text.partition('id="main"')[2].partition("</main>")[0]
     found = TOKEN.findall(main) or TOKEN.findall(text)[-1:]
     assert found, f"no form token on the page ({page.status_code})"
