@@ -19,7 +19,7 @@ def test_the_tests_run_with_the_very_versions_that_are_served() -> None:
 
 
 def test_every_locked_version_has_a_hash_and_no_registry_is_named() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-bench.txt"):
         text = (ROOT / name).read_text()
 
         assert len(re.findall(r"==.*\\\n +--hash=sha256:", text)) == len(pins(name))
