@@ -4,7 +4,7 @@ Every step holds the notice before it looks at its state; so of two who act at o
 other is told that the notice has moved on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete
@@ -17,7 +17,7 @@ from portal.notices import approval, audience, canary, claiming, holding
 from portal.notices.approval import ALONE_UP_TO as ALONE_UP_TO
 from portal.notices.holding import locked as locked
 from portal.notices.models import Delivery, Lane, Notice, NoticeKind, NoticeState, NoticeText
-from portal.notices.skeleton import Skeleton
+from portal.notices.skeleton import Lines, Skeleton
 
 LANES = 16
 """Streams of a large notice: as many as several machines can work on side by side."""
@@ -37,8 +37,7 @@ class NobodyToReach(Exception):
     """The notice's audience is empty."""
 
 
-Lines = Mapping[str, Sequence[Mapping[str, str]]]
-"""What may concern a reader, by locale: each line as `text` and as `html`."""
+LinesByLocale = Mapping[str, Lines]
 
 
 def announce(
@@ -47,14 +46,14 @@ def announce(
     words: Mapping[str, Skeleton],
     *,
     by: User | None,
-    lines: Lines | None = None,
+    lines: LinesByLocale | None = None,
     concerns: ColumnElement[int] | None = None,
 ) -> Notice:
     """Write the notice and everyone's delivery; `by` is None on the command line, where the typing is the approval.
 
-    `concerns` is the bit mask of each reader's `lines`, computed where the deliveries are written. Beyond 1,000
-    recipients a second person starts it, or ten minutes where nobody else could. The database refuses a second notice
-    of the same version.
+    `concerns` is the bit mask of each reader's `lines` (default: those of the skeletons), computed where the
+    deliveries are written. Beyond 1,000 recipients a second person starts it, or ten minutes where nobody else could.
+    The database refuses a second notice of the same version.
     """
     notice = Notice(
         kind=NoticeKind.POLICY,
@@ -66,7 +65,7 @@ def announce(
     db.session.flush()
     for locale, skeleton in words.items():
         kept = {"subject": skeleton.subject, "text": list(skeleton.text), "html": list(skeleton.html)}
-        concerning = [dict(line) for line in (lines or {}).get(locale, ())]
+        concerning = [dict(line) for line in (lines or {}).get(locale, skeleton.lines)]
         db.session.add(NoticeText(notice_id=notice.id, locale=locale, lines=concerning, **kept))
     _let_go(notice, audience.write(notice, concerns=concerns), is_typed=by is None)
     return notice
