@@ -1,45 +1,56 @@
-"""What became of each letter: every acceptance is durable before the next letter leaves."""
+"""What became of letters that were not simply accepted (that is acceptances.py), and of what a dead lane left."""
 
+import time
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Update, func, select, update
+import structlog
+from sqlalchemy import Update, select, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import default_backoff
+from portal.notices import pens
 from portal.notices.claiming import PUT_DOWN, UNSEEN, Held
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
 
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
 MAX_ATTEMPTS = 12
+PAUSE = 0.2
+DATABASE_GONE = (OperationalError, InterfaceError, NoConnection)
 
 
 def recover(lane_id: UUID) -> None:
     """Put back what a dead run of this lane still held. The first of them may have arrived: it is counted.
 
-    Each acceptance is committed before the next letter leaves, in the order of ids; so only the first one without
-    a mark is in doubt.
+    Each acceptance is on its way into the database before the next letter leaves, in the order of ids; so only the
+    first one without a mark is in doubt. Where the dead run's machine is lost with marks that were on their way, those
+    in its window are in doubt as well: they may all be repeated, and all are counted. Commits.
     """
     left = [Delivery.lane_id == lane_id, Delivery.state == DeliveryState.SENDING]
-    first = select(func.min(Delivery.id)).where(*left).scalar_subquery()
-    doubt = update(Delivery).where(Delivery.id == first)
+    is_any = db.session.scalar(select(Delivery.id).where(*left).limit(1)) is not None
+    db.session.commit()
+    if not is_any:
+        return
+    in_doubt = 1 + (pens.WINDOW if pens.end_backend(lane_id) else 0)
+    first = select(Delivery.id).where(*left).order_by(Delivery.id).limit(in_doubt)
+    doubt = update(Delivery).where(Delivery.id.in_(first.scalar_subquery()))
     db.session.execute(doubt.values(interrupted=Delivery.interrupted + 1), execution_options=UNSEEN)
     db.session.execute(update(Delivery).where(*left).values(PUT_DOWN), execution_options=UNSEEN)
-
-
-def mark_accepted(held: Held) -> NoticeState | None:
-    """The server has it. Committed before the next letter leaves; returns how the notice stands now.
-
-    None when the row is not this lane's any more: erased, or taken over.
-    """
-    is_repeat = held.interrupted > 0
-    state = DeliveryState.POSSIBLE_DUPLICATE if is_repeat else DeliveryState.SENT
-    return _write(held, state=state, sent_at=clock.now(), answer=None)
+    db.session.commit()
 
 
 def mark_refused(held: Held, code: int) -> NoticeState | None:
-    """The server does not take it: failed for good after a 5xx or twelve attempts, else tried again later; commits."""
+    """The server does not take it: failed for good after a 5xx or twelve attempts, else tried again later; commits.
+
+    Returns how the notice stands; None when the row is not this lane's any more: erased, or taken over.
+    """
     attempts = held.attempts + 1
     if code >= 500 or attempts >= MAX_ATTEMPTS:
         return _write(held, state=DeliveryState.FAILED, answer=code, attempts=attempts)
@@ -52,7 +63,19 @@ def mark_doubtful(held: Held) -> NoticeState | None:
     attempts, interrupted = held.attempts + 1, held.interrupted + 1
     retry_at = clock.now() + (default_backoff(attempts) if attempts > 1 else timedelta())
     state = DeliveryState.FAILED if attempts >= MAX_ATTEMPTS else DeliveryState.QUEUED
-    return _write(held, state=state, interrupted=interrupted, attempts=attempts, retry_at=retry_at)
+    values = {"state": state, "interrupted": interrupted, "attempts": attempts, "retry_at": retry_at}
+    return patiently(lambda: _write(held, **values))
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do what only this process knows of, as often as it takes while the database is gone."""
+    while True:
+        try:
+            return act()
+        except DATABASE_GONE as error:
+            db.session.rollback()
+            log.warning("notice.database-gone", error=type(error).__name__)
+            time.sleep(PAUSE)  # noqa: TID251 – the database alone knows when it is back
 
 
 def _write(held: Held, **values: Any) -> NoticeState | None:

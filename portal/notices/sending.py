@@ -1,26 +1,34 @@
-"""A lane at work: one letter after another over one line, each acceptance committed before the next one leaves."""
+"""A lane at work: one letter after another over one line, each acceptance written down before the next one leaves."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from email.errors import MessageError
+from itertools import zip_longest
 from uuid import UUID
 
 from sqlalchemy import select
 
+from portal.consents import unsubscribing
 from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import Duty, Lease, LeaseLost, TryLater, is_due
 from portal.core.steps import reached
 from portal.extensions import settings
-from portal.mailer import carrier
-from portal.notices import claiming, marking, service
+from portal.mailer import verp
+from portal.notices import canary, claiming, holding, marking, service
+from portal.notices.acceptances import Acceptances
+from portal.notices.claiming import Held
 from portal.notices.models import Lane, Notice, NoticeState, NoticeText
+from portal.notices.moulds import Mould
 from portal.notices.skeleton import Skeleton
-from portal.notices.wire import AnswerLost, Line, Refused, line
+from portal.notices.wire import AnswerLost, Envelope, Line, NoSuchAddress, Refused, line
 from portal.work import doorbell
 
 HOLD_EVERY = timedelta(seconds=1)
 LOST_IN_A_ROW = 3
 LONGEST_BACKOFF = 300
+LANES_AT_ONCE = 8
+"""Lanes that one worker works on side by side: few enough that a second worker finds some left."""
+
 NAME_NOT_ALLOWED = 553
 """The mailbox's name is not allowed (RFC 5321, 4.2.3)."""
 
@@ -31,14 +39,14 @@ def send(lease: Lease, by: Line) -> None:
     marking.recover(lane.id)
     notice = _now_due(lane.notice_id)
     db.session.commit()
-    if notice.state == NoticeState.SENDING:
+    if notice.state in holding.RUNNING:
         _call_other_lanes()
         Sending(lease, notice, by).work()
     _end(lease, notice.id)
 
 
 def _now_due(notice_id: UUID) -> Notice:
-    notice = service.locked(notice_id)
+    notice = holding.locked(notice_id)
     if notice is None:
         raise LookupError("a lane without its notice")
     alone_at = notice.starts_by_itself_at
@@ -55,6 +63,18 @@ def _call_other_lanes() -> None:
         doorbell.ring(Lane.__tablename__)
 
 
+class Letter:
+    """One delivery on its way; its envelope and its bytes are made when they are needed, once."""
+
+    __slots__ = ("content", "envelope", "held", "is_eight_bit")
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        self.envelope: Envelope | None = None
+        self.content: bytes | None = None
+        self.is_eight_bit = False
+
+
 class Sending:
     """One run of one lane."""
 
@@ -63,83 +83,124 @@ class Sending:
         self.state = notice.state
         self.held_at = clock.now()
         self.lost_in_a_row = 0
+        self.taken = Acceptances(lease.id, notice)
         texts = db.session.scalars(select(NoticeText).where(NoticeText.notice_id == notice.id))
-        self.words = {t.locale: Skeleton(t.subject, t.text, t.html) for t in texts}
+        self.moulds = {t.locale: Mould(notice, Skeleton(t.subject, t.text, t.html, t.lines)) for t in texts}
         db.session.commit()
 
     def work(self) -> None:
         """Chunk after chunk. Whatever this lane still holds when it stops with a clear head, it puts down."""
         try:
-            while self.state == NoticeState.SENDING and (chunk := claiming.claim(self.lease, self.notice.id)):
-                self.held_at = clock.now()
-                reached("notice.claimed")
-                self._send_all(chunk)
+            self._work()
         except (LeaseLost, TryLater):
-            claiming.put_down(self.lease)
+            self._stop()
             raise
+        except marking.DATABASE_GONE as error:  # no letter was on its way, and what was accepted is known here
+            self.taken.make_sure()
+            self._stop()
+            raise TryLater from error
+        self._stop()
+
+    def _work(self) -> None:
+        while self.state in holding.RUNNING and (chunk := claiming.claim(self.lease, self.notice)):
+            self.taken.forget()
+            self.held_at = clock.now()
+            reached("notice.claimed")
+            self._send_all(chunk)
+            self.taken.settle()
+            if self.state in holding.RUNNING:
+                self.state = canary.look(self.lease, self.notice.id)
+
+    def _stop(self) -> None:
+        self.taken.close()
         claiming.put_down(self.lease)
 
-    def _send_all(self, chunk: list[claiming.Held]) -> None:
-        for held in chunk:
-            if self.state != NoticeState.SENDING:
+    def _send_all(self, chunk: Sequence[Held]) -> None:
+        letters = [Letter(held) for held in chunk]
+        mine = {held.id for held in chunk}
+        for i, (letter, following) in enumerate(zip_longest(letters, letters[1:])):
+            if clock.now() - self.held_at >= HOLD_EVERY:
+                mine = self._hold_on(chunk[i:])
+            if letter.held.id in mine:
+                self._send(letter, following if following and following.held.id in mine else None)
+            if self.state not in holding.RUNNING:
                 return
-            self._hold_on()
-            stands = self._send(held)
-            self.state = stands or self._look_again()
 
-    def _send(self, held: claiming.Held) -> NoticeState | None:
+    def _send(self, letter: Letter, following: Letter | None) -> None:
+        held = letter.held
         try:
-            content = self._compose(held)
-            self.line.offer(held.address)
-            reached("notice.offered")
-            self._hold_on()
-            self.line.hand_over(content)
+            if not self._hand_over(letter, following):
+                return
+            self.line.accepted()
         except Refused as refused:
-            return marking.mark_refused(held, refused.code)
-        except (ValueError, MessageError):  # no message can be addressed like that, and it must not stop the others
-            return marking.mark_refused(held, NAME_NOT_ALLOWED)
+            self._obey(marking.mark_refused(held, refused.code))
+        except NoSuchAddress:
+            self._obey(marking.mark_refused(held, NAME_NOT_ALLOWED))
         except AnswerLost as lost:
-            return self._doubt(held, lost)
-        reached("notice.accepted")
-        self.lost_in_a_row = 0
-        stands = marking.mark_accepted(held)
-        reached("notice.marked")
-        return stands
+            self._doubt(held, lost)
+        else:
+            reached("notice.accepted")
+            self.lost_in_a_row = 0
+            self._obey(self.taken.add(held))
+            reached("notice.marked")
 
-    def _doubt(self, held: claiming.Held, lost: AnswerLost) -> NoticeState | None:
-        stands = marking.mark_doubtful(held)
+    def _hand_over(self, letter: Letter, following: Letter | None) -> bool:
+        """Let it go to the server; whether it went. While the server reads, the following one is made."""
+        self.line.begin(self._address(letter))
+        reached("notice.offered")
+        content = self._compose(letter)
+        if letter.held.purpose is not None and not claiming.still_mine([letter.held]):
+            self.line.cut()  # the consent was withdrawn a moment ago, and a letter without its end is none
+            return False
+        self.line.hand_over(content, following=self._address_ahead(following))
+        reached("notice.handed-over")
+        if following is not None and following.envelope is not None:
+            self._compose(following)
+        return True
+
+    def _address(self, letter: Letter) -> Envelope:
+        if letter.envelope is None:
+            letter.envelope = Envelope(verp.envelope_sender(verp.DELIVERY, letter.held.id), letter.held.address)
+        return letter.envelope
+
+    def _address_ahead(self, letter: Letter | None) -> Envelope | None:
+        try:
+            return self._address(letter) if letter else None
+        except NoSuchAddress:  # its own turn will tell
+            return None
+
+    def _compose(self, letter: Letter) -> bytes:
+        is_eight_bit = self.line.takes_eight_bit
+        if letter.content is None or letter.is_eight_bit != is_eight_bit:
+            held = letter.held
+            mould = self.moulds.get(held.locale) or self.moulds[settings().default_locale]
+            leaving = unsubscribing.link(held.user_id, held.purpose) if held.purpose else ""
+            letter.content = mould.pour(held, unsubscribe=leaving, is_eight_bit=is_eight_bit)
+            letter.is_eight_bit = is_eight_bit
+        return letter.content
+
+    def _doubt(self, held: Held, lost: AnswerLost) -> None:
+        self._obey(marking.mark_doubtful(held))
         self.lost_in_a_row += 1
         if self.lost_in_a_row >= LOST_IN_A_ROW:
             raise TryLater from lost
-        return stands
 
-    def _compose(self, held: claiming.Held) -> bytes:
-        words = self.words.get(held.locale) or self.words[settings().default_locale]
-        text, html = words.for_reader({"full_name": held.full_name})
-        message = carrier.compose(
-            to=held.address,
-            subject=words.subject,
-            text=text,
-            html=html,
-            headers={"X-Portal-Letter": self.notice.letter},
-            message_id=f"notice-{self.notice.id}-{held.id}",
-        )
-        return bytes(message.as_bytes())
+    def _obey(self, state: NoticeState | None) -> None:
+        """The notice stands so. None: a row went away under its letter, with its person, or to another lane."""
+        if state is None:
+            self.lease.renew()
+        else:
+            self.state = state
 
-    def _hold_on(self) -> None:
-        if clock.now() - self.held_at >= HOLD_EVERY:
-            self.lease.renew(attempts=0)
-            self.held_at = clock.now()
-
-    def _look_again(self) -> NoticeState:
-        """The row went away under the letter: with its person, or to another lane, which ends this run."""
-        self.lease.renew()
-        return self.state
+    def _hold_on(self, rest: Sequence[Held]) -> set[int]:
+        self.lease.renew(attempts=0)
+        self.held_at = clock.now()
+        return claiming.still_mine(rest)
 
 
 def _end(lease: Lease, notice_id: UUID) -> None:
     """Settle, with the notice held, when this lane is needed again; the last lane ends the notice."""
-    notice = service.locked(notice_id)
+    notice = holding.locked(notice_id)
     if notice is None:
         raise LookupError("a lane without its notice")
     again_at = None
@@ -147,7 +208,7 @@ def _end(lease: Lease, notice_id: UUID) -> None:
         claiming.cancel_queued(notice_id)
     elif notice.state == NoticeState.AWAITING_APPROVAL:
         again_at = notice.starts_by_itself_at
-    elif notice.state == NoticeState.SENDING:
+    elif notice.state in holding.RUNNING:
         again_at = claiming.next_due(notice_id)
         if again_at is None and not claiming.is_any_under_way(notice_id):
             notice.state, notice.ended_at = NoticeState.DONE, clock.now()
