@@ -36,6 +36,7 @@ CUSTOMER = (
     "/profile/phone",
     "/profile/history",
     "/inbox",
+    "/mail-returned",
     "/my-data",
     "/my-data/profile",
     "/my-data/account",

@@ -34,7 +34,7 @@ def now():
     return format_datetime(clock.now())
 
 
-def test_clause_12_3_each_letter_of_a_notice_leaves_with_an_address_of_its_own(app, audience, delivered, mailbox):
+def test_each_letter_of_a_notice_leaves_with_an_address_of_its_own(app, audience, delivered, mailbox):
     addresses = audience(3)
 
     delivered()

@@ -83,6 +83,7 @@ OPEN_WHILE_CLOSING = {
     "passkeys.prove_options",
     "proof.confirm_identity",
     "proof.send_code",
+    "returned.mail_returned",
     "signin.end_other_sessions",
     "signin.end_session",
     "signin.sign_out",
