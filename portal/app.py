@@ -40,7 +40,18 @@ from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
 from portal.notices import cli as notices_cli
-from portal.notices import alarm, claiming, inbox_views, mail_cli, returned, returned_views, sending
+from portal.notices import (
+    alarm,
+    campaign_views,
+    claiming,
+    drafting_views,
+    failure_views,
+    inbox_views,
+    mail_cli,
+    returned,
+    returned_views,
+    sending,
+)
 from portal.notices import views as notices
 from portal.pages import doctor, health, well_known
 from portal.pages import views as pages
@@ -93,6 +104,9 @@ BLUEPRINTS = (
     policies.bp,
     staff_views.bp,
     notices.bp,
+    drafting_views.bp,
+    campaign_views.bp,
+    failure_views.bp,
     returned_views.bp,
     inbox_views.bp,
     consents.bp,
@@ -156,6 +170,7 @@ MENU = (
     MenuEntry(_l("Security"), "signin.security", icon="shield-check"),
     MenuEntry(_l("Policies"), "policy_desk.index", icon="scale", feature=Feature.POLICIES),
     MenuEntry(_l("Notices"), "notices.index", icon="send", feature=Feature.NOTICES),
+    MenuEntry(_l("Campaigns"), "campaigns.index", icon="bell", feature=Feature.CAMPAIGNS),
 )
 
 BANNERS: tuple[BannerSource, ...] = (

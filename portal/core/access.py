@@ -26,14 +26,24 @@ def signed_in(view: View) -> View:
     return view
 
 
-def requires(feature: Feature) -> Callable[[View], View]:
-    """Only who holds `feature`: an Admin User by the package, a Staff User by grant."""
+def requires(feature: Feature, *others: Feature) -> Callable[[View], View]:
+    """Only who holds `feature`: an Admin User by the package, a Staff User by grant.
+
+    With `others`, who holds any of them; the view then asks for the one that its row needs (`must_hold`).
+    """
 
     def mark(view: View) -> View:
         view.access = feature  # type: ignore[attr-defined]
+        view.or_access = others  # type: ignore[attr-defined]
         return view
 
     return mark
+
+
+def must_hold(feature: Feature) -> None:
+    """403 where the row at hand needs a feature that this person does not hold."""
+    if not current_user.may(feature):
+        abort(403)
 
 
 def personnel(view: View) -> View:
@@ -78,7 +88,9 @@ def sign_in_first() -> ResponseReturnValue | None:
 def _may(view: Any, access: str) -> bool:
     if getattr(view, "personnel", False) and not current_user.customer.is_smartos:
         return False
-    return not isinstance(access, Feature) or current_user.may(access)
+    if not isinstance(access, Feature):
+        return True
+    return any(current_user.may(feature) for feature in (access, *getattr(view, "or_access", ())))
 
 
 def _is_console(view: Any, access: str) -> bool:

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, insert, literal, select, true
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, insert, literal, select, true
 
-from portal.accounts.models import Customer, Role, User
+from portal.accounts.models import Customer, User
 from portal.consents import standing
 from portal.core import clock
 from portal.core.database import db
@@ -48,7 +48,7 @@ def write(notice: Notice, *, concerns: ColumnElement[int] | None = None) -> int:
     return db.session.scalar(written) or 0
 
 
-def _people(wanted: Select[Any], notice: Notice) -> Select[Any]:
+def _people(wanted: Any, notice: Notice) -> Any:
     """`wanted` of the users whom the notice is about, whatever they consented to."""
     wanted = wanted.select_from(User)
     if notice.kind == NoticeKind.POLICY:
@@ -100,7 +100,8 @@ def foresee(notice: Notice) -> Size:
         func.count().filter(stays, ~wants) if is_campaign else literal(0),
         func.count().filter(~stays) if is_campaign else literal(0),
     ]
-    return Size(*db.session.execute(_people(select(*numbers), notice)).one())
+    reached, came_back, not_consented, leaving = db.session.execute(_people(select(*numbers), notice)).one()
+    return Size(reached, came_back, not_consented, leaving)
 
 
 @dataclass(frozen=True)
@@ -132,16 +133,6 @@ def packages() -> list[str]:
     """The service packages that customers have."""
     known = select(Customer.package).where(~Customer.is_smartos).distinct().order_by(Customer.package)
     return list(db.session.scalars(known))
-
-
-def others_who_may(feature: Feature, *, than: User) -> int:
-    """How many other people of Smartos hold `feature`: one of them can be the second person."""
-    people = db.session.execute(
-        select(User.role, User.granted, Customer.features)
-        .join(Customer, User.customer_id == Customer.id)
-        .where(Customer.is_smartos, User.id != than.id, User.closing_since.is_(None))
-    )
-    return sum(feature in features and (role == Role.ADMIN or feature in granted) for role, granted, features in people)
 
 
 def size() -> int:

@@ -104,6 +104,7 @@ def change(notice: Notice, typed: Content, *, seen: str, by: User) -> None:
     must_be_draft(notice)
     if content(notice).digest != seen:
         raise ChangedMeanwhile
+    notice.edited_by_id = by.id
     _keep(notice, typed)
     chain.record("notice.draft-changed", subject=notice, actor_id=by.id)
 
@@ -166,5 +167,3 @@ def must_be_draft(notice: Notice) -> None:
     """Raises NotPossible when `notice` is no draft any more."""
     if notice.state != NoticeState.DRAFT:
         raise service.NotPossible
-
-

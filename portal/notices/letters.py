@@ -6,8 +6,8 @@ from typing import Any
 from portal.accounts.models import User
 from portal.consents import unsubscribing
 from portal.consents.models import PURPOSE_NAMES
+from portal.core import web
 from portal.core.language import LOCALES
-from portal.extensions import settings
 from portal.mailer import post
 from portal.mailer.models import Letter
 from portal.mailer.post import Reader
@@ -44,7 +44,7 @@ def _facts(notice: Notice, text: NoticeText) -> dict[str, Any]:
         "link": text.link,
         "link_label": text.link_label,
         "purpose": PURPOSE_NAMES[notice.purpose] if notice.purpose else "",
-        "consents": f"{settings().base_url}/consents",
+        "consents": web.absolute_url("consents.index"),
         "is_test": False,
     }
 

@@ -1,19 +1,30 @@
-"""How a sending goes: counts read off the deliveries, the pace, and when it will be over."""
+"""How a sending goes: counts read off the deliveries, the pace, and when it will be over.
+
+All of it stays cheap at a million deliveries: counts come from the index over notice, state and id, possible duplicates
+from the one of those that were interrupted, and the rate from the last thousand letters that were accepted.
+"""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 
-from portal.accounts.models import User
 from portal.core import clock
 from portal.core.database import db
-from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
+from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState
 
-FAILURES_SHOWN = 100
+PAGE = 25
+UNDER_WAY = (NoticeState.SENDING, NoticeState.CANARY)
+RATE_FROM = 1_000
+"""The rate is read off the newest letters accepted, at most so many, and none older than a minute."""
+
+MINUTE = timedelta(minutes=1)
+POLL_MILLISECONDS = 1_000
+RECIPIENTS_PER_MILLISECOND = 200
 
 
 @dataclass(frozen=True)
@@ -36,16 +47,22 @@ class Counts:
 
 
 def counts(notice_ids: list[UUID]) -> dict[UUID, Counts]:
-    """The counts of several notices in one statement."""
-    rows = db.session.execute(
-        select(Delivery.notice_id, Delivery.state, func.count(), func.sum(Delivery.interrupted))
+    """The counts of several notices in two statements."""
+    numbers: dict[UUID, Counter[str]] = {notice_id: Counter() for notice_id in notice_ids}
+    by_state = (
+        select(Delivery.notice_id, Delivery.state, func.count())
         .where(Delivery.notice_id.in_(notice_ids))
         .group_by(Delivery.notice_id, Delivery.state)
     )
-    numbers: dict[UUID, Counter[str]] = {notice_id: Counter() for notice_id in notice_ids}
-    for notice_id, state, number, interrupted in rows:
+    for notice_id, state, number in db.session.execute(by_state):
         numbers[notice_id][state] += number
-        numbers[notice_id]["interrupted"] += interrupted
+    interrupted = (
+        select(Delivery.notice_id, func.sum(Delivery.interrupted))
+        .where(Delivery.notice_id.in_(notice_ids), Delivery.interrupted > literal_column("0"))
+        .group_by(Delivery.notice_id)
+    )
+    for notice_id, times in db.session.execute(interrupted):
+        numbers[notice_id]["interrupted"] = times
     return {notice_id: _counted(found) for notice_id, found in numbers.items()}
 
 
@@ -64,38 +81,56 @@ def _counted(found: Counter[str]) -> Counts:
 
 
 def all_notices() -> list[Notice]:
-    """Every notice, the newest first."""
-    return list(db.session.scalars(select(Notice).order_by(Notice.created_at.desc(), Notice.id.desc())))
+    """Every notice that was submitted, the newest first."""
+    wanted = select(Notice).where(Notice.state != NoticeState.DRAFT)
+    return list(db.session.scalars(wanted.order_by(Notice.created_at.desc(), Notice.id.desc())))
 
 
-def arrival(notice: Notice, now_counted: Counts) -> datetime | None:
-    """When the last letter will have gone out at the pace so far; None while nobody can tell."""
-    if notice.state != NoticeState.SENDING or notice.started_at is None or not now_counted.sent:
-        return None
+def listed(kinds: Sequence[NoticeKind], *, before: UUID | None = None) -> tuple[list[Notice], bool]:
+    """A page of notices of these kinds, drafts too, the newest first; and whether there are older ones."""
+    wanted = select(Notice).where(Notice.kind.in_(kinds)).order_by(Notice.id.desc()).limit(PAGE + 1)
+    if before is not None:
+        wanted = wanted.where(Notice.id < before)
+    found = list(db.session.scalars(wanted))
+    return found[:PAGE], len(found) > PAGE
+
+
+def per_minute(notice: Notice) -> int:
+    """Letters accepted in the last minute; from the time of the newest thousand where there were more."""
+    if notice.state not in UNDER_WAY:
+        return 0
     now = clock.now()
-    return now + (now - notice.started_at) / now_counted.sent * now_counted.queued
-
-
-def failures(notice_id: UUID) -> list[tuple[str, int | None]]:
-    """The first hundred people the server refused, masked, with its code (RFC 5321, 4.2)."""
-    rows = db.session.execute(
-        select(User.email, Delivery.answer)
-        .join(User, Delivery.user_id == User.id)
-        .where(Delivery.notice_id == notice_id, Delivery.state.in_([DeliveryState.FAILED, DeliveryState.BOUNCED]))
-        .order_by(Delivery.id)
-        .limit(FAILURES_SHOWN)
+    newest = (
+        select(Delivery.sent_at)
+        .where(Delivery.notice_id == notice.id, Delivery.state == DeliveryState.SENT, Delivery.retry_at.is_(None))
+        .order_by(Delivery.retry_at.desc(), Delivery.id.desc())  # as ix_delivery_waiting is ordered
+        .limit(RATE_FROM)
     )
-    return [(masked(email), answer) for email, answer in rows]
+    times = [at for at in db.session.scalars(newest) if at and at > now - MINUTE]
+    if not times:
+        return 0
+    began = max(notice.started_at or now, now - MINUTE)
+    since = min(times) if len(times) == RATE_FROM else began
+    seconds = max((now - since).total_seconds(), 1)
+    return round(len(times) * 60 / seconds)
 
 
-def masked(email: str) -> str:
-    """An address as personnel see it: n•••@gmail.com."""
-    local, _, domain = email.partition("@")
-    return f"{local[:1]}•••@{domain}"
+def arrival(now_counted: Counts, rate: int) -> datetime | None:
+    """When the last letter will have gone out at `rate` a minute; None while nobody can tell."""
+    if not rate or not now_counted.queued:
+        return None
+    return clock.now() + MINUTE * now_counted.queued / rate
 
 
-def facts(notice: Notice, counted: Counts) -> dict[str, Any]:
-    """What `flask notices status --json` and a page that polls are told."""
+def poll_milliseconds(now_counted: Counts) -> int:
+    """How often a page asks: every second, and more rarely where counting takes longer."""
+    return max(POLL_MILLISECONDS, now_counted.recipients // RECIPIENTS_PER_MILLISECOND)
+
+
+def facts(notice: Notice, counted: Counts, *, rate: int | None = None) -> dict[str, Any]:
+    """What `flask notices status --json` and a page that polls are told; `rate` is letters a minute now."""
+    now = per_minute(notice) if rate is None else rate
+    expected = arrival(counted, now)
     return {
         "id": str(notice.id),
         "kind": notice.kind.value,
@@ -104,4 +139,6 @@ def facts(notice: Notice, counted: Counts) -> dict[str, Any]:
         **asdict(counted),
         "done": counted.done,
         "total": counted.recipients,
+        "per_minute": now,
+        "arrival": expected.isoformat() if expected else None,
     }

@@ -42,6 +42,13 @@ DOORS = (
         _l("Letters to many people: how far they are, pause, go on, cancel."),
     ),
     Door(
+        Feature.CAMPAIGNS,
+        "campaigns.index",
+        "bell",
+        _l("Campaigns"),
+        _l("Advertising to those who agreed to its kind, and to nobody else."),
+    ),
+    Door(
         Feature.SUPPORT,
         "traffic.index",
         "chart-column",

@@ -13,6 +13,15 @@ function follow(section) {
     for (const place of section.querySelectorAll(`[data-poll-${name}]`)) place.textContent = words;
   };
 
+  /* Numbers and words that follow the sending wherever they stand on the page. */
+  const tell = (facts) => {
+    for (const place of document.querySelectorAll("[data-fact]")) {
+      const value = facts[place.dataset.fact];
+      if (value === undefined) continue;
+      place.textContent = typeof value === "number" ? value.toLocaleString(language) : value ?? "–";
+    }
+  };
+
   const show = ({ done, total, bytes }) => {
     if (total > 0) {
       if (bar) {
@@ -42,6 +51,7 @@ function follow(section) {
         const facts = await reply.json();
         if (shown && facts.state !== shown) return location.reload();
         show(facts);
+        tell(facts);
         failures = 0;
       } catch {
         failures += 1; /* The network may be away for a while: ask less often, never give up. */
