@@ -20,7 +20,6 @@ from portal.policies.comparison import ChangeKind, ClauseChange
 from portal.policies.models import PolicyKind, PolicyText, PolicyVersion
 from portal.policies.topics import CLOSING, TOPICS, Topic
 
-SHOWN = 3
 Line = dict[str, str]
 
 _TEXT = "• {words}"
@@ -43,14 +42,6 @@ class ForYou:
     touched: Sequence[Touched]
     lines: Mapping[str, list[Line]]
     concerns: ColumnElement[int]
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How many people one line concerns, whether or not three weightier ones stand before it."""
-
-    line: Line
-    people: int
 
 
 def prepared(version: PolicyVersion, before: PolicyVersion | None) -> ForYou:
@@ -120,15 +111,14 @@ def _concerns(touched: Sequence[Touched]) -> ColumnElement[int]:
     return mask
 
 
-def reach(ready: ForYou, locale: str) -> list[Reach]:
-    """How many people each line concerns now, in one statement; for the officer, before publishing."""
-    everyone = func.count().label("everyone")
+def reach(ready: ForYou) -> list[int]:
+    """How many people each line concerns now, weightier ones before it or not; one statement."""
+    everyone = func.count()
     counts = [
         everyone if one.topic.condition is None else func.count(case((one.topic.condition(), 1)))
         for one in ready.touched
     ]
-    row = db.session.execute(select(*counts, *(everyone for _ in CLOSING)).select_from(User)).one()
-    return [Reach(line, people) for line, people in zip(ready.lines[locale], row, strict=True)]
+    return list(db.session.execute(select(*counts, *(everyone for _ in CLOSING)).select_from(User)).one())
 
 
 def of(user: User, ready: ForYou) -> int:

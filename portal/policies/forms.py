@@ -1,6 +1,7 @@
 """The forms for comparing, drafting and publishing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import DateField, RadioField, SelectField, ValidationError
+from wtforms import DateField, RadioField, SelectField, SubmitField, ValidationError
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
 
@@ -98,15 +99,21 @@ class PublishForm(Form):
     summary_en = LongText(_l("Summary in English"), validators=[at_most(SUMMARY_LENGTH)])
     summary = LongText(_l("Summary for both languages"), validators=[at_most(SUMMARY_LENGTH)])
 
+    preview = SubmitField(_l("See the letter first"))
+
     def validate_effective_on(self, field: Any) -> None:
         if field.data and field.data < versions.day_of(clock.now() - timedelta(days=1)):
             raise ValidationError(_("This day is over. Leave it empty to let the version take effect today."))
 
     def publication(self) -> Publication:
         """What was decided; one summary serves both languages where no other is given."""
+        return replace(self.as_major(), severity=Severity(self.severity.data))
+
+    def as_major(self) -> Publication:
+        """The same as a major change, for the letter that it would send: also while the form is not yet filled in."""
         both = self.summary.data or ""
         return Publication(
-            severity=Severity(self.severity.data),
+            severity=Severity.MAJOR,
             effective_on=self.effective_on.data,
             summary_vi=self.summary_vi.data or both,
             summary_en=self.summary_en.data or both,

@@ -16,7 +16,7 @@ from portal.core.language import LANGUAGE_NAMES, LOCALES
 from portal.notices import audience
 from portal.notices import service as notices
 from portal.notices.models import Notice, NoticeState
-from portal.policies import service, showing, versions
+from portal.policies import preview, service, showing, versions
 from portal.policies.clauses import TextRefused
 from portal.policies.emails import PAGES
 from portal.policies.forms import DraftForm, PublishForm
@@ -122,7 +122,7 @@ def compare(kind: PolicyKind, number: int) -> ResponseReturnValue:
 def publish(kind: PolicyKind, number: int) -> ResponseReturnValue:
     """Minor or major, from when, and what to tell people."""
     version, form = _one(kind, number), PublishForm()
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or form.preview.data:
         return _publish_page(version, form)
     try:
         notice = service.publish(version, form.publication(), by=current_user)
@@ -143,10 +143,17 @@ def publish(kind: PolicyKind, number: int) -> ResponseReturnValue:
 
 def _publish_page(version: PolicyVersion, form: PublishForm) -> ResponseReturnValue:
     missing = [locale for locale in LOCALES if version.text(locale) is None]
+    is_ready = not missing and not version.is_published
     return web.page(
         "policies/staff-publish.html",
-        form=form, version=version, missing=missing, audience=audience.size(), alone_up_to=notices.ALONE_UP_TO, **WORDS,
-    )  # fmt: skip
+        form=form,
+        version=version,
+        missing=missing,
+        audience=audience.size(),
+        alone_up_to=notices.ALONE_UP_TO,
+        previews=preview.of(version, form.as_major(), reader=current_user) if is_ready else [],
+        **WORDS,
+    )
 
 
 def _told(notice: Notice | None) -> str:
