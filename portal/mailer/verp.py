@@ -21,6 +21,9 @@ PREFIX = "bounces+"
 MAC_LENGTH = 20
 """Hex digits (80 bits): whoever guesses has to mail us each guess, and cannot test one alone."""
 
+LONGEST_LOCAL = len(PREFIX) + 1 + 32 + 1 + MAC_LENGTH
+"""What comes before the @, at most: that of a letter, whose id has 32 hex digits."""
+
 DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 LIKE_OURS = re.compile(r"bounces\+[nl][0-9a-z]{1,32}-[0-9a-f]{20}@[0-9a-z.-]*", re.IGNORECASE | re.ASCII)

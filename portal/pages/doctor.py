@@ -24,6 +24,7 @@ from portal.erasure.ledger import LedgerBroken
 from portal.erasure.opened import ledger
 from portal.erasure.replay import missing
 from portal.extensions import settings
+from portal.pages.mail_lines import unanswerable
 from portal.pages.plain_lines import in_the_clear
 from portal.storage import opened
 from portal.storage.files import customer_prefix
@@ -145,6 +146,7 @@ def _same_device(place: Path | None, other: Path) -> bool:
 
 
 def look_at_mail() -> Iterator[Finding]:
+    yield from (_wrong("mail", what_to_do) for what_to_do in unanswerable(settings()))
     try:
         with current_app.extensions["mail_carrier"].connect() as connection:
             connection.host.noop()
