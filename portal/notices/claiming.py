@@ -108,9 +108,9 @@ def _waiting(lease: Lease, notice: Notice, most: int, is_canary: bool) -> list[H
     candidates = _candidates(notice)
     again = candidates.where(Delivery.retry_at <= clock.now()).order_by(Delivery.retry_at, Delivery.id).limit(most)
     found = [] if is_canary else list(db.session.execute(again))
-    if len(found) < most:
-        fresh = candidates.where(Delivery.retry_at.is_(None)).order_by(Delivery.id).limit(most - len(found))
-        found += db.session.execute(fresh)
+    if len(found) < most:  # by retry_at too, though they have none: the index of what waits gives no other order
+        fresh = candidates.where(Delivery.retry_at.is_(None)).order_by(Delivery.retry_at, Delivery.id)
+        found += db.session.execute(fresh.limit(most - len(found)))
     return [Held(notice.id, lease.token, notice.purpose, *row) for row in sorted(found, key=lambda row: row.id)]
 
 

@@ -72,6 +72,7 @@ class Sendings:
         """What a lane that has just come to this notice gets into its hands; it never sends it."""
         with self.app.app_context():
             row = db.session.scalars(db.select(Lane).where(Lane.notice_id == notice_id, Lane.number == lane)).one()
+            row.withdraw_promise()
             row.promise()
             db.session.commit()
             lease = leases.claim(sending.DUTY, only=Lane.id == row.id)
