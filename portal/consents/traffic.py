@@ -85,5 +85,6 @@ def _counts(*, since: date) -> dict[str, dict[date, int]]:
 def _who_allows() -> tuple[int, int]:
     """How many people have an account, and how many of them allow measuring now."""
     allows = has_consented(User.id, ConsentPurpose.MEASUREMENT)
-    people, measured = db.session.execute(select(func.count(), func.sum(case((allows, 1), else_=0)))).one()
+    query = select(func.count(), func.sum(case((allows, 1), else_=0))).select_from(User)
+    people, measured = db.session.execute(query).one()
     return people, measured or 0
