@@ -5,7 +5,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import DateField, HiddenField, RadioField, TimeField
+from wtforms import DateField, HiddenField, RadioField, TimeField, ValidationError
+from wtforms.fields.choices import SelectChoice
 
 from portal.core.forms import Form, OurMeta, PublicForm, optional, required
 
@@ -23,7 +24,7 @@ class DecisionForm(Form):
 
     def validate_granted(self, field: Any) -> None:
         if field.data not in YES + NO:
-            raise ValueError(_("Please choose one of these."))
+            raise ValidationError(_("Please choose one of these."))
 
     @property
     def is_granted(self) -> bool:
@@ -66,6 +67,9 @@ class UnsubscribeForm(PublicForm):
 
     which = RadioField(
         _l("Decision"),
-        choices=[(THIS_KIND, _l("This kind of letter")), (ALL_MARKETING, _l("All advertising"))],
+        choices=[
+            SelectChoice(THIS_KIND, _l("This kind of letter")),
+            SelectChoice(ALL_MARKETING, _l("All advertising")),
+        ],
         validators=[required()],
     )

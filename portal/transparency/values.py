@@ -16,7 +16,7 @@ def readable(value: Any, words: Mapping[str, Any] | None = None) -> str:
         return ""
     if isinstance(value, (list, tuple)):
         return ", ".join(readable(part, words) for part in value)
-    if words is not None and isinstance(value, str) and value in words:
+    if words is not None and isinstance(value, (str, bool)) and value in words:
         return str(words[value])
     return _by_kind(value)
 
