@@ -68,9 +68,7 @@ def test_fifty_people_need_no_trial(officer, audience, sendings, work, states):
     assert states(notice) == ("done", Counter(sent=50))
 
 
-def test_refusals_among_the_first_fifty_pause_the_rest(
-    officer, addresses, sendings, work, mailbox, states, move_clock
-):
+def test_refusals_among_the_first_fifty_pause_the_rest(officer, addresses, sendings, work, mailbox, states, move_clock):
     for address in addresses[5:8]:
         mailbox.refuse(address)
 

@@ -97,7 +97,7 @@ def test_both_rates_hold_together(officer, at_domains, sendings, work, mailbox, 
 
 def test_who_waits_for_a_domain_is_looked_at_once_and_told_a_minute(app, officer, at_domains, sendings, work, minutes):
     at_domains(gmail=11)
-    notice = sendings.service(officer, domain_rate_per_minute=3)
+    sendings.service(officer, domain_rate_per_minute=3)
 
     work()
 

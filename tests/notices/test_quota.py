@@ -1,7 +1,7 @@
 """Nobody gets more than three letters of advertising a day from Smartos, whatever was announced (Decree 91/2020)."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,10 +23,11 @@ def officer(make_operator):
 @pytest.fixture
 def at(move_clock):
     """Put the clock to an hour in Hanoi, so many days from tomorrow."""
-    start = datetime.now(HANOI).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    real = clock.now().astimezone(HANOI)
+    start = datetime.combine(real.date() + timedelta(days=1), time(), HANOI)
 
     def move(hour, *, days=0):
-        move_clock(seconds=(start + timedelta(days=days, hours=hour) - datetime.now(HANOI)).total_seconds())
+        move_clock(seconds=(start + timedelta(days=days, hours=hour) - real).total_seconds())
 
     move(9)
     return move
