@@ -16,7 +16,7 @@ from portal.consents.models import ConsentWay
 from portal.core import clock
 from portal.core.database import db
 from portal.mailer.models import Letter, LetterState
-from portal.notices import canary, reports, service, suppression
+from portal.notices import canary, holding, reports, suppression
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState, SuppressionReason
 from portal.notices.reports import Report
 from portal.notices.verdicts import Fate, Verdict, verdict
@@ -73,7 +73,7 @@ def _on_delivery(report: Report, delivery_id: int) -> Outcome:
 
 def _judged(report: Report, delivery_id: int, notice_id: UUID, user_id: UUID) -> Outcome:
     """Notice, person, delivery are held, in the order in which everyone takes them, until the caller commits."""
-    notice = service.locked(notice_id)
+    notice = holding.locked(notice_id)
     user = db.session.get(User, user_id, with_for_update={"of": User}, populate_existing=True)
     delivery = db.session.get(Delivery, delivery_id, with_for_update=True, populate_existing=True)
     if notice is None or user is None or delivery is None:
