@@ -97,7 +97,11 @@ def nothing(row_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class Duty:
-    """How rows of one model are worked on. `perform(lease, resource)` gets what `around()` opened for the run."""
+    """How rows of one model are worked on. `perform(lease, resource)` gets what `around()` opened for the run.
+
+    One worker process works on `at_once` rows side by side at most, where that is set: long work leaves it the threads
+    that short work needs.
+    """
 
     model: type[Any]
     perform: Callable[[Lease, Any], None]
@@ -106,6 +110,7 @@ class Duty:
     max_attempts: int = 12
     backoff: Callable[[int], timedelta] = default_backoff
     on_dead: Callable[[UUID], None] = nothing
+    at_once: int | None = None
 
     @property
     def name(self) -> str:

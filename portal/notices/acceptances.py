@@ -36,7 +36,7 @@ class Acceptances:
         self._lane_id, self._notice = lane_id, notice
         self._told: list[Acceptance] = []
         self._pen: pens.Pen | None = None
-        self._lost: Any = (db.engine.dialect.loaded_dbapi.Error, pens.DatabaseLost, OSError)  # type: ignore[union-attr]
+        self._lost: Any = (db.engine.dialect.loaded_dbapi.Error, pens.DatabaseLost, OSError)
 
     def add(self, held: Held) -> NoticeState | None:
         """The server has this letter: safe against kill -9 on return. How the notice stands, as far as is known.

@@ -99,7 +99,7 @@ class PipelinePen:
         named = "select set_config('application_name', %s, false), set_config('synchronous_commit', 'off', false)"
         driver.execute(named, [_name(lane_id)])
         self._wire = driver.pgconn
-        self._status: Any = db.engine.dialect.loaded_dbapi.pq.ExecStatus  # type: ignore[union-attr]
+        self._status: Any = db.engine.dialect.loaded_dbapi.pq.ExecStatus
         self._wire.prepare(b"mark", self.STATEMENT)
         self._wire.enter_pipeline_mode()
         self._wire.nonblocking = 1

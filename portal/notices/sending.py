@@ -222,4 +222,12 @@ def backoff(attempts: int) -> timedelta:
     return timedelta(seconds=min(2 ** max(0, attempts - 1), LONGEST_BACKOFF))
 
 
-DUTY = Duty(model=Lane, perform=send, around=line, lease_seconds=20, max_attempts=2_000, backoff=backoff)
+DUTY = Duty(
+    model=Lane,
+    perform=send,
+    around=line,
+    lease_seconds=20,
+    max_attempts=2_000,
+    backoff=backoff,
+    at_once=LANES_AT_ONCE,
+)

@@ -8,10 +8,12 @@ from huey import Huey, crontab
 
 from portal.work import runner
 from portal.work.doorbell import make_queue
+from portal.work.seats import Seats
 
 log = structlog.get_logger(__name__)
 
-THREADS = 4
+THREADS = 12
+"""More than any duty takes at once (`Duty.at_once`), so that a letter never waits until a sending is over."""
 
 
 def connect(app: Flask, schedule: Mapping[str, tuple[str, Callable[[], object]]]) -> None:
@@ -24,9 +26,17 @@ def connect(app: Flask, schedule: Mapping[str, tuple[str, Callable[[], object]]]
 
 
 def _answering(app: Flask) -> Callable[[str], None]:
+    seats = Seats({name: duty.at_once for name, duty in app.extensions["duties"].items()})
+
     def answer(name: str) -> None:
-        with app.app_context():
-            runner.run(name)
+        if not seats.take(name):
+            return
+        try:
+            with app.app_context():
+                runner.run(name)
+        finally:
+            if seats.leave(name):
+                app.extensions["ring"](name)
 
     return answer
 
