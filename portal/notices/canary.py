@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from portal.audit import chain
 from portal.core import clock
@@ -66,7 +66,8 @@ def room(lease: Lease, notice: Notice) -> int:
 def _on_trial(notice_id: UUID) -> int:
     under_way = _up_to(TRIAL, notice_id, (*TRIED, DeliveryState.SENDING))
     put_off = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED, Delivery.retry_at.is_not(None)]
-    deferred = select(func.count()).select_from(Delivery).where(*put_off, Delivery.attempts > 0)
+    was_tried = or_(Delivery.attempts > 0, Delivery.soft_bounces > 0)
+    deferred = select(func.count()).select_from(Delivery).where(*put_off, was_tried)
     return under_way + (db.session.scalar(deferred) or 0)
 
 
