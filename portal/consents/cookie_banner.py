@@ -6,7 +6,7 @@ from flask import request
 from flask_babel import get_locale
 
 from portal.consents import choices, gpc, wording
-from portal.consents.cookie_forms import cookie_form
+from portal.consents.cookie_forms import token
 from portal.core import web
 from portal.core.language import LOCALES
 
@@ -24,8 +24,7 @@ def question() -> Question | None:
     """The question, unless it was answered here, or the browser answers it for its person by its own signal."""
     if gpc.asks_not_to() or choices.of_browser() is not None:
         return None
-    token = cookie_form(formdata=None).csrf_token.current_token
-    return Question(token, _this_page(), words())
+    return Question(token(), _this_page(), words())
 
 
 def words() -> tuple[wording.Words, ...]:

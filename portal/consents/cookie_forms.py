@@ -34,6 +34,7 @@ class OwnCookieForm(Answers, Form):
     """Signed in: it writes into the person's ledger, so it carries the session's own token."""
 
 
-def cookie_form(**options: Any) -> CookieForm | OwnCookieForm:
-    """The form for who is asking."""
-    return (OwnCookieForm if current_user.is_authenticated else CookieForm)(**options)
+def token() -> str:
+    """The token that the form of who is asking has to carry."""
+    form = OwnCookieForm(formdata=None) if current_user.is_authenticated else CookieForm(formdata=None)
+    return str(form.csrf_token.current_token)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from portal.consents import choices, cookie_banner, gpc, measuring, service
 from portal.consents.choices import Choices
-from portal.consents.cookie_forms import CookieForm, OwnCookieForm, cookie_form
+from portal.consents.cookie_forms import CookieForm, OwnCookieForm
 from portal.consents.models import ConsentWay
 from portal.consents.purposes import ConsentPurpose
 from portal.core import language, throttle, web
@@ -32,7 +32,8 @@ def cookies() -> ResponseReturnValue:
     """What the portal keeps in a browser, and the choices; works with every cookie refused."""
     if request.method == "POST":
         _refuse_what_others_send()
-    form = cookie_form(data={field: choices.may(purpose) for purpose, field in choices.FIELDS.items()})
+    kind = OwnCookieForm if current_user.is_authenticated else CookieForm
+    form = kind(data={field: choices.may(purpose) for purpose, field in choices.FIELDS.items()})
     if not form.validate_on_submit():
         return _shown(form)
     if gpc.asks_not_to():

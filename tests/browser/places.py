@@ -45,6 +45,9 @@ CUSTOMER = (
     "/my-data/devices",
     "/my-data/policies",
     "/my-data/linked-accounts",
+    "/my-data/consents",
+    "/consents",
+    "/consents/history",
     "/my-data/notices",
     "/exports",
     "/close-account",
@@ -69,4 +72,5 @@ OPERATOR = (
     "/staff/policies/new",
     "/staff/policies/privacy/1",
     "/staff/notices",
+    "/staff/traffic",
 )

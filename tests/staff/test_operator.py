@@ -124,7 +124,7 @@ def test_whose_sessions_end_must_be_said(end_sessions, make_customer, browse_as)
 
 def test_the_front_page_shows_what_the_features_open(browse_as, make_operator, make_customer):
     officer = browse_as(make_operator((Feature.POLICIES,))).get("/staff").get_data(as_text=True)
-    nobody = browse_as(make_operator((Feature.SUPPORT,))).get("/staff").get_data(as_text=True)
+    nobody = browse_as(make_operator((Feature.LINKS,))).get("/staff").get_data(as_text=True)
 
     assert "/staff/policies" in officer
     assert 'href="/staff/notices"' not in officer
