@@ -218,6 +218,7 @@ def create_app(environ: Mapping[str, str] | None = None) -> Flask:
     app.extensions["recovery_steps"] = RECOVERY_STEPS
     app.extensions["withdrawals"] = WITHDRAWALS
     app.extensions["living"] = LIVING
+    measuring.connect(app)
     app.register_error_handler(Unreachable, lambda error: mistakes.answer(503, retry_after=mistakes.RETRY_SECONDS))
     _connect_work(app)
     login.user_loader(sessions.load)

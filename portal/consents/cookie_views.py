@@ -20,7 +20,6 @@ from portal.extensions import csrf
 PAGE = "/cookies"
 
 bp = Blueprint("cookies", __name__)
-bp.record_once(lambda state: measuring.connect(state.app))
 bp.after_app_request(measuring.note)
 
 
