@@ -14,7 +14,7 @@ from portal.core import clock
 from portal.core.database import db, new_id
 from portal.core.features import CUSTOMER_FEATURES, Feature
 from portal.core.words import fold
-from portal.dev import names, somebody
+from portal.dev import agreed, names, somebody
 from portal.policies import acceptance
 from portal.policies import service as policies
 from portal.signin import passwords
@@ -67,6 +67,8 @@ def _named(password_hash: str, random: Random) -> int:
     an.phone, an.contact_address = "+84905123456", names.street(random)
     db.session.flush()
     _link_google(binh)
+    agreed.over_time(an)
+    agreed.waiting_campaign(lan)
     everyone = (lan, an, binh, chi)
     for user in everyone:
         acceptance.agreed_at_sign_up(user)
@@ -122,6 +124,7 @@ def _crowd(customers: int, seed: int, password_hash: str) -> int:
         pairs = [_stranger(random, f"khach{taken + made + i}@example.com", password_hash) for i in range(size)]
         db.session.execute(insert(Customer), [customer for customer, _user in pairs])
         db.session.execute(insert(User), [user for _customer, user in pairs])
+        agreed.by_many([user["id"] for _customer, user in pairs], random)
         made += size
     return made
 
