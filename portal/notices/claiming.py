@@ -124,7 +124,7 @@ def _candidates(notice: Notice) -> Select[*tuple[Any, ...]]:
             User.email,
             User.locale,
             User.full_name,
-            Customer.company_name,
+            func.coalesce(func.nullif(Customer.company_name, ""), User.full_name),  # who has no company has a name
             User.id,
             Delivery.concerns,
         )
@@ -257,7 +257,8 @@ def next_due(notice_id: UUID) -> datetime | None:
     """When the next waiting delivery may be tried, by its own time and by the notice's; None when none waits."""
     notice = db.session.get_one(Notice, notice_id)
     if notice.state == NoticeState.CANARY:
-        return notice.canary_ends_at or clock.now() + canary.WAIT
+        begins = pace.next_minute() if pace.is_set(notice) else clock.now() + canary.WAIT
+        return notice.canary_ends_at or begins
     soonest = _soonest(notice_id)
     if soonest is not None and pace.is_set(notice) and not pace.room(notice, 1):
         return max(soonest, pace.next_minute())
