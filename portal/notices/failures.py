@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import String, cast, func, select
+from sqlalchemy import String, cast, func, literal_column, select
 
 from portal.accounts.models import User
 from portal.audit import chain
@@ -74,8 +74,9 @@ def reasons(notice_id: UUID) -> list[Reason]:
 
 
 def _code() -> Any:
-    answer = func.coalesce(func.nullif(Delivery.bounce, ""), cast(Delivery.answer, String))
-    return func.coalesce(answer, "")
+    """What a report or the server said; constants stand in the SQL, so that PostgreSQL sees one expression twice."""
+    nothing: Any = literal_column("''")
+    return func.coalesce(func.nullif(Delivery.bounce, nothing), cast(Delivery.answer, String), nothing)
 
 
 @dataclass(frozen=True)

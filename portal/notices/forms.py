@@ -64,9 +64,9 @@ class NoticeForm(Form):
     link = Text(_l("Link"), validators=[at_most(written.LINK_LENGTH)])
     link_label_vi = _label(_l("Words of the link in Vietnamese"))
     link_label_en = _label(_l("Words of the link in English"))
-    product = SelectField(_l("Product"))
-    package = SelectField(_l("Service package"))
-    language = SelectField(_l("Language"))
+    product = SelectField(_l("Product"), default=EVERY)
+    package = SelectField(_l("Service package"), default=EVERY)
+    language = SelectField(_l("Language"), default=EVERY)
     rate_per_minute = Text(_l("Letters a minute, at most"), validators=[_rate])
     domain_rate_per_minute = Text(_l("To one mail provider a minute, at most"), validators=[_rate])
 

@@ -44,6 +44,6 @@ def cleaned(html: str) -> Markup:
 def _personal(reader: User, purpose: ConsentPurpose | None) -> dict[str, str]:
     return {
         "full_name": reader.full_name,
-        "company_name": reader.customer.company_name,
+        "company_name": reader.customer.company_name or reader.full_name,
         "unsubscribe": unsubscribing.link(reader.id, purpose) if purpose else "",
     }

@@ -72,5 +72,8 @@ OPERATOR = (
     "/staff/policies/new",
     "/staff/policies/privacy/1",
     "/staff/notices",
+    "/staff/notices/new",
+    "/staff/campaigns",
+    "/staff/campaigns/new",
     "/staff/traffic",
 )
