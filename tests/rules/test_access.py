@@ -67,8 +67,11 @@ PUBLIC = {
     "well_known.gpc",
     "well_known.passkey_endpoints",
     "well_known.security_txt",
+    "unsubscribe.unsubscribe",
 }
 OPEN_WHILE_CLOSING = {
+    "consents.decide",
+    "consents.withdraw_marketing",
     "cookies.cookies",
     "erasure.close_account",
     "erasure.sooner",

@@ -49,6 +49,7 @@ MARKED_SAFE = {
     "signin/entering.py": "a link, its words escaped by format()",
 }
 WITHOUT_SESSION_TOKEN = {
+    "portal.consents.unsubscribe_views.unsubscribe",
     "portal.consents.cookie_views.cookies",  # signed out; who is signed in shows it all the same
     "portal.erasure.provider_views.facebook_data_deletion",
     "portal.erasure.views.undo_by_link",
