@@ -16,7 +16,7 @@ WORKERS ?= 2
 ARGS ?=
 LOOK ?= instance/look
 
-.PHONY: help run test check lock format words bench look clean
+.PHONY: help run test soak check lock format words bench look clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ run: $(READY) words ## Start the portal at http://localhost:8000 (PORT=… chang
 
 test: $(READY_DEV) words ## Run the whole test suite (TESTS=tests/exports for a part, ARGS=… for pytest)
 	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS) $(TESTS)
+
+soak: $(READY_DEV) words ## Send to 10,000 with sixty kills on both databases, instead of to the suite's 1,200
+	@SOAK=1 exec $(PY) -m pytest -n $(WORKERS) $(ARGS) tests/notices/test_many_kills.py
 
 check: $(READY_DEV) words ## Format, lint, types, imports, translations, tests
 	$(PY) -m ruff format --check .

@@ -22,7 +22,7 @@ WINDOW = 8
 ANSWER_WITHIN = 30_000
 """Milliseconds after which a database that does not answer counts as lost."""
 
-TRIES, NAP = 20, 0.05
+TRIES, NAP = 100, 0.05
 _sqlite_writer = threading.Lock()
 """Lanes of one process stand in line here, where they are woken at once; SQLite's own waiters sleep and try again."""
 
