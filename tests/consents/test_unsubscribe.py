@@ -14,7 +14,7 @@ from portal.consents.models import ConsentWay
 from portal.consents.purposes import MARKETING, ConsentPurpose
 from portal.core.database import db, new_id
 from portal.notices.models import DeliveryState
-from tests.support.browse import Browse, state_of
+from tests.support.browse import Browse, hidden_of, state_of
 from tests.support.golden import assert_golden
 
 P = ConsentPurpose
@@ -178,12 +178,13 @@ def test_a_forged_or_garbled_link_is_not_found(make_customer, anybody, consents)
 def test_whoever_was_erased_is_told_what_somebody_who_left_is_told(app, make_customer, anybody, consents):
     alice = make_customer().admin
     consents.decide(alice, P.EVENTS)
-    consents.decide(alice, P.EVENTS, granted=False)
     here, gone = consents.link(alice.id, P.EVENTS), consents.link(new_id(), P.EVENTS)
+    before = hidden_of(anybody.get(here))  # a page that was open before
+    consents.decide(alice, P.EVENTS, granted=False)
 
     pages = [anybody.get(link) for link in (here, gone)]
     clicks = [anybody.post(link, ONE_CLICK) for link in (here, gone)]
-    presses = [anybody.submit(link, {"which": "kind"}) for link in (here, gone)]
+    presses = [anybody.post(link, {**before, "which": "kind"}) for link in (here, gone)]
 
     assert {state_of(page) for page in pages} == {"withdrawn"}
     assert bare(pages[0].get_data(as_text=True), here) == bare(pages[1].get_data(as_text=True), gone)
