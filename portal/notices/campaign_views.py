@@ -1,6 +1,6 @@
 """The campaigns, for whoever holds CAMPAIGNS (clause 4.5)."""
 
-from flask import Blueprint
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from portal.core.access import requires
@@ -15,4 +15,4 @@ bp = Blueprint("campaigns", __name__, url_prefix="/staff/campaigns")
 @requires(Feature.CAMPAIGNS)
 def index() -> ResponseReturnValue:
     """Every campaign, drafts too, the newest first."""
-    return list_page("campaigns.index", [NoticeKind.CAMPAIGN])
+    return list_page("campaigns.index", [NoticeKind.CAMPAIGN], before=request.args.get("before"))

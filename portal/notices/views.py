@@ -35,12 +35,12 @@ WITH_LETTER = (NoticeState.DRAFT, NoticeState.AWAITING_APPROVAL)
 @requires(Feature.NOTICES)
 def index() -> ResponseReturnValue:
     """Notices about policies and the service, drafts too, the newest first."""
-    return list_page("notices.index", [NoticeKind.POLICY, NoticeKind.SERVICE])
+    return list_page("notices.index", [NoticeKind.POLICY, NoticeKind.SERVICE], before=request.args.get("before"))
 
 
-def list_page(endpoint: str, kinds: Sequence[NoticeKind]) -> Response:
-    """A page of notices of these kinds."""
-    notices, more = progress.listed(kinds, before=_before())
+def list_page(endpoint: str, kinds: Sequence[NoticeKind], *, before: str | None) -> Response:
+    """A page of notices of these kinds; `before` is the id of the last one on the page before."""
+    notices, more = progress.listed(kinds, before=_id_in(before))
     return web.page(
         "notices/list.html",
         notices=notices,
@@ -52,9 +52,9 @@ def list_page(endpoint: str, kinds: Sequence[NoticeKind]) -> Response:
     )
 
 
-def _before() -> UUID | None:
+def _id_in(given: str | None) -> UUID | None:
     try:
-        return UUID(request.args["before"]) if request.args.get("before") else None
+        return UUID(given) if given else None
     except ValueError:
         return None
 

@@ -29,15 +29,15 @@ def written(app):
             )
             found = {email: state.value for email, state in rows}
             assert list(found.values()).count("queued") == foreseen.reached
-            assert set(one.address for one in audience.sample(notice)) <= {audience.masked(email) for email in found}
+            assert {one.address for one in audience.sample(notice)} <= {audience.masked(email) for email in found}
             return found
 
     return write
 
 
-def change(app, model, id, **columns) -> None:
+def change(app, model, row_id, **columns) -> None:
     with app.app_context():
-        db.session.execute(db.update(model).where(model.id == id).values(**columns))
+        db.session.execute(db.update(model).where(model.id == row_id).values(**columns))
         db.session.commit()
 
 
@@ -123,7 +123,7 @@ def test_an_audience_is_one_statement_whatever_its_size(app, make_customer, stat
 
 
 def test_the_draft_shows_how_many_who_for_example_and_who_is_held_back(app, make_customer, make_operator, browse_as):
-    an, binh, chi, dung = (make_customer() for _ in range(4))
+    an, binh, chi, _dung = (make_customer() for _ in range(4))
     agree(app, an.admin, binh.admin, chi.admin)
     change(app, User, binh.admin.id, mail_returned_at=clock.now())
     change(app, User, chi.admin.id, closing_since=clock.now())

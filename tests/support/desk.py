@@ -16,7 +16,9 @@ VERSION = re.compile(r'name="version"[^>]*value="([0-9a-f]{64})"')
 
 NOTICE = {
     "subject_vi": "Bảo trì đêm thứ Bảy",
-    "body_vi": "Chào {full_name},\n\nChúng tôi bảo trì lúc 1 giờ sáng:\n\n- đặt phòng tạm ngừng\n- dữ liệu vẫn an toàn\n",
+    "body_vi": (
+        "Chào {full_name},\n\nChúng tôi bảo trì lúc 1 giờ sáng:\n\n- đặt phòng tạm ngừng\n- dữ liệu vẫn an toàn\n"
+    ),
     "subject_en": "Maintenance on Saturday night",
     "body_en": "Hello {full_name},\n\nWe maintain our servers at 1 a.m.:\n\n- bookings pause\n- your data is safe\n",
 }
