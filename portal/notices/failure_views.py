@@ -1,5 +1,6 @@
 """Letters that did not arrive, and whom to call instead."""
 
+import re
 from uuid import UUID
 
 from flask import Blueprint, Response, abort, request, url_for
@@ -18,6 +19,7 @@ from portal.signin.proof import fresh_proof
 bp = Blueprint("failures", __name__, url_prefix="/staff/notices")
 
 LARGEST_ID = 2**63 - 1
+CODE = re.compile(r"[0-9.]{0,20}")
 
 
 @bp.get("/<uuid:notice_id>/failures")
@@ -25,7 +27,7 @@ LARGEST_ID = 2**63 - 1
 def index(notice_id: UUID) -> ResponseReturnValue:
     """Letters that were refused or came back: by reason, and one by one, masked."""
     notice = _one(notice_id)
-    code = request.args.get("reason")
+    code = _code(request.args.get("reason"))
     found, more = failures.lost(notice.id, code=code, after=_after())
     older = url_for(".index", notice_id=notice.id, reason=code, after=found[-1].id) if more else None
     return web.page(
@@ -64,6 +66,11 @@ def _calls_page(notice: Notice, form: CallsForm) -> Response:
 def _shown(notice: Notice, form: CallsForm, people: list[failures.Call], more: bool, *, opened: bool) -> Response:
     further = url_for(".calls", notice_id=notice.id, after=people[-1].id) if more else None
     return web.page("notices/calls.html", form=form, notice=notice, people=people, opened=opened, next_page=further)
+
+
+def _code(given: str | None) -> str | None:
+    """The status or code asked for; whatever can be none asks for all."""
+    return given if given is not None and CODE.fullmatch(given) else None
 
 
 def _after() -> int:
