@@ -27,7 +27,7 @@ run: $(READY) words ## Start the portal at http://localhost:8000 (PORT=… chang
 test: $(READY_DEV) words ## Run the whole test suite (TESTS=tests/exports for a part, ARGS=… for pytest)
 	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS) $(TESTS)
 
-soak: $(READY_DEV) words ## Send to 10,000 with sixty kills on both databases, instead of to the suite's 1,200
+soak: $(READY_DEV) words ## Send to 10,000 with sixty kills on both databases, where the suite sends to 600
 	@SOAK=1 exec $(PY) -m pytest -n $(WORKERS) $(ARGS) tests/notices/test_many_kills.py
 
 check: $(READY_DEV) words ## Format, lint, types, imports, translations, tests
