@@ -79,8 +79,7 @@ def _look_for(lease: Lease, notice_id: UUID) -> list[Held]:
     notice = db.session.get_one(Notice, notice_id, populate_existing=True)
     if notice.state == NoticeState.CANARY or pace.is_set(notice):
         db.session.refresh(notice, with_for_update=True)
-    is_canary = notice.state == NoticeState.CANARY
-    if is_canary:
+    if notice.state == NoticeState.CANARY:
         canary.end_trial(notice)
     if notice.state not in holding.RUNNING:
         return []
