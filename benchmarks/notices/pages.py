@@ -3,7 +3,7 @@
 import http.client
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,8 @@ from tests.support.people import PASSWORD, SECRET
 from tests.support.processes import wait_until
 
 SLOWER = 1.5
-WARM_UP = 20
+WARM_UP = 10
+ENOUGH = 10  # of each page
 LONGEST = 600.0  # seconds for a sending
 UNDER_WAY = "select 1 from notice where state = 'sending'"
 WORKED_ON = "select 1 from notice_lane where leased_by is not null"
@@ -63,13 +64,16 @@ class Readers:
     customer: Reader
     operator: Reader
 
-    def times(self, notice: str, count: int) -> dict[str, list[float]]:
-        """`count` of each page in turns."""
+    def times(self, notice: str, count: int, *, going: Callable[[], object] = lambda: True) -> dict[str, list[float]]:
+        """`count` of each page in turns, or as many as were read before `going` was over."""
         asked = {OVERVIEW: (self.customer, OVERVIEW), PROGRESS: (self.operator, PROGRESS.replace("<id>", notice))}
         times: dict[str, list[float]] = {page: [] for page in asked}
         for _ in range(count):
-            for page, (reader, path) in asked.items():
-                times[page].append(reader.seconds(path))
+            took = {page: reader.seconds(path) for page, (reader, path) in asked.items()}
+            if not going():
+                break
+            for page, seconds in took.items():
+                times[page].append(seconds)
         return times
 
 
@@ -108,8 +112,8 @@ def _rounds(lab: Lab, database: Database, stage: Stage, address: str) -> list[tu
         wait_until(lambda: database.ask(stage, WORKED_ON), timeout=LONGEST, what="the worker at its first lane")
         if number == 0:
             readers.times(notice, WARM_UP)
-        busy = readers.times(notice, lab.sizes.pages)
-        if not database.ask(stage, UNDER_WAY):
+        busy = readers.times(notice, lab.sizes.pages, going=lambda: database.ask(stage, UNDER_WAY))
+        if len(busy[OVERVIEW]) < ENOUGH:
             raise RuntimeError("the sending was over before the pages were read: it needs more people")
         wait_until(lambda: not database.ask(stage, UNDER_WAY), timeout=LONGEST, what="the sending's end")
         rounds.append((readers.times(notice, lab.sizes.pages), busy))

@@ -34,7 +34,7 @@ SMALL = Sizes(
     few=200,
     more=300,
     many=600,
-    readers=15_000,
+    readers=30_000,
     pages=20,
     composed=100,
 )
