@@ -103,7 +103,14 @@ def upgrade() -> None:
             postgresql_where=sa.text("interrupted > 0"),
         )
         batch_op.drop_index("ix_delivery_waiting")
-        batch_op.create_index("ix_delivery_waiting", ["notice_id", "state", "retry_at", "id"], unique=False)
+        batch_op.drop_index("ix_delivery_lane")
+        batch_op.create_index(
+            "ix_delivery_not_sent",
+            ["notice_id", "state", "retry_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'sent'"),
+            postgresql_where=sa.text("state <> 'sent'"),
+        )
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.add_column(sa.Column("purpose", one_of("consentpurpose", *PURPOSES), nullable=True))
@@ -158,7 +165,12 @@ def downgrade() -> None:
         batch_op.drop_column("purpose")
 
     with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.drop_index("ix_delivery_waiting")
+        batch_op.drop_index(
+            "ix_delivery_not_sent",
+            sqlite_where=sa.text("state <> 'sent'"),
+            postgresql_where=sa.text("state <> 'sent'"),
+        )
+        batch_op.create_index("ix_delivery_lane", ["lane_id", "state"], unique=False)
         batch_op.create_index("ix_delivery_waiting", ["notice_id", "state", "id"], unique=False)
         batch_op.drop_index(
             "ix_delivery_interrupted",

@@ -12,7 +12,7 @@ from portal.core import clock
 from portal.core.database import db, reading
 from portal.core.leases import Lease
 from portal.notices import holding
-from portal.notices.models import Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState
+from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +45,7 @@ class Report:
 def first_state(notice: Notice) -> NoticeState:
     """The state in which letters start to leave, or go on. A change of policy is never held back (DECISIONS 20)."""
     is_over = notice.canary_ends_at is not None and notice.canary_ends_at <= clock.now()
-    if notice.kind == NoticeKind.POLICY or is_over or _up_to(TRIAL + 1, notice.id, tuple(DeliveryState)) <= TRIAL:
+    if notice.kind == NoticeKind.POLICY or is_over or _count(notice.id, tuple(DeliveryState)) <= TRIAL:
         return NoticeState.SENDING
     return NoticeState.CANARY
 
@@ -64,8 +64,13 @@ def room(lease: Lease, notice: Notice) -> int:
 
 
 def _on_trial(notice_id: UUID) -> int:
-    under_way = _up_to(TRIAL, notice_id, (*TRIED, DeliveryState.SENDING))
-    put_off = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED, Delivery.retry_at.is_not(None)]
+    under_way = _count(notice_id, (*TRIED, DeliveryState.SENDING))
+    put_off = [
+        Delivery.notice_id == notice_id,
+        NOT_SENT,
+        Delivery.state == DeliveryState.QUEUED,
+        Delivery.retry_at.is_not(None),
+    ]
     was_tried = or_(Delivery.attempts > 0, Delivery.soft_bounces > 0)
     deferred = select(func.count()).select_from(Delivery).where(*put_off, was_tried)
     return under_way + (db.session.scalar(deferred) or 0)
@@ -114,15 +119,12 @@ def note_bounces(notice_id: UUID) -> NoticeState:
 
 def report(notice: Notice) -> Report:
     """For whoever watches: of every kind, those of a policy included."""
-    numbers = [Delivery.notice_id == notice.id, Delivery.state.in_(TRIED)]
-    tried = db.session.scalar(select(func.count()).select_from(Delivery).where(*numbers)) or 0
-    return Report(tried, returned(notice.id), _is_alarming(notice.id, notice.forgiven))
+    return Report(_count(notice.id, TRIED), returned(notice.id), _is_alarming(notice.id, notice.forgiven))
 
 
 def returned(notice_id: UUID) -> int:
     """How many letters were refused or came back."""
-    theirs = [Delivery.notice_id == notice_id, Delivery.state.in_(RETURNED)]
-    return db.session.scalar(select(func.count()).select_from(Delivery).where(*theirs)) or 0
+    return _count(notice_id, RETURNED)
 
 
 def _must_pause(notice_id: UUID) -> bool:
@@ -132,11 +134,11 @@ def _must_pause(notice_id: UUID) -> bool:
 
 
 def _is_alarming(notice_id: UUID, forgiven: int) -> bool:
-    """Counts what was tried only when it could matter, and no further than it could: cheap at a million letters."""
+    """Counts what was tried only when it could matter: cheap at a million letters."""
     bad = returned(notice_id) - forgiven
     if bad < LEAST or bad <= _calm.get(notice_id, 0):
         return False
-    tried = _up_to(2 * ONE_IN * bad, notice_id, TRIED)
+    tried = _count(notice_id, TRIED)
     _calm[notice_id] = (tried - 1) // ONE_IN
     return bad * ONE_IN >= tried
 
@@ -147,7 +149,10 @@ def _pause(notice: Notice) -> None:
     log.warning("notice.paused-by-itself", notice=str(notice.id))
 
 
-def _up_to(most: int, notice_id: UUID, states: tuple[DeliveryState, ...]) -> int:
-    """How many deliveries of a notice are in these states, counted to `most`."""
-    some = select(Delivery.id).where(Delivery.notice_id == notice_id, Delivery.state.in_(states)).limit(most)
-    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+def _count(notice_id: UUID, states: tuple[DeliveryState, ...]) -> int:
+    """How many deliveries of a notice are in these states; the sent ones are what is left of all."""
+    counted = select(func.count()).select_from(Delivery).where(Delivery.notice_id == notice_id)
+    if DeliveryState.SENT not in states:
+        return db.session.scalar(counted.where(NOT_SENT, Delivery.state.in_(states))) or 0
+    others = db.session.scalar(counted.where(NOT_SENT, Delivery.state.not_in(states))) or 0
+    return (db.session.scalar(counted) or 0) - others

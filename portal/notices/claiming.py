@@ -24,7 +24,7 @@ from portal.core import clock
 from portal.core.database import db, reading
 from portal.core.leases import Lease
 from portal.notices import canary, holding, pace, quota
-from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState
+from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState
 from portal.notices.suppression import suppressed
 
 SMALLEST, LARGEST = 50, 500
@@ -129,7 +129,7 @@ def _candidates(notice: Notice) -> Select[*tuple[Any, ...]]:
         )
         .join(User, Delivery.user_id == User.id)
         .join(Customer, User.customer_id == Customer.id)
-        .where(Delivery.notice_id == notice.id, Delivery.state == DeliveryState.QUEUED)
+        .where(Delivery.notice_id == notice.id, NOT_SENT, Delivery.state == DeliveryState.QUEUED)
         .with_for_update(of=[Delivery, User] if is_campaign else Delivery, key_share=True, skip_locked=True)
     )
 
@@ -222,13 +222,20 @@ def withdraw(user: User, purpose: ConsentPurpose) -> None:
     db.session.execute(update(Delivery).where(*theirs).values(state=DeliveryState.CANCELLED), execution_options=UNSEEN)
 
 
+def held_by(lane_id: UUID) -> list[ColumnElement[bool]]:
+    """SQL: the deliveries in a lane's hands."""
+    its_notice = select(Lane.notice_id).where(Lane.id == lane_id).scalar_subquery()
+    return [
+        Delivery.notice_id == its_notice,
+        NOT_SENT,
+        Delivery.state == DeliveryState.SENDING,
+        Delivery.lane_id == lane_id,
+    ]
+
+
 def put_down(lease: Lease) -> None:
     """The lane stops knowing every answer: nothing it still holds has left. Commits."""
-    mine = [
-        Delivery.lane_id == lease.id,
-        Delivery.lane_token == lease.token,
-        Delivery.state == DeliveryState.SENDING,
-    ]
+    mine = [*held_by(lease.id), Delivery.lane_token == lease.token]
     db.session.execute(update(Delivery).where(*mine).values(PUT_DOWN), execution_options=UNSEEN)
     db.session.commit()
 
@@ -237,7 +244,7 @@ def cancel_some(notice_id: UUID) -> bool:
     """Cancel some of what waits; whether more may. The caller commits."""
     some = (
         select(Delivery.id)
-        .where(Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED)
+        .where(Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.QUEUED)
         .limit(AT_ONCE)
         .with_for_update(skip_locked=True)
         .cte("some")
@@ -265,7 +272,7 @@ def next_due(notice_id: UUID) -> datetime | None:
 
 
 def _soonest(notice_id: UUID) -> datetime | None:
-    waiting = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.QUEUED]
+    waiting = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.QUEUED]
     fresh = select(Delivery.id).where(*waiting, Delivery.retry_at.is_(None)).limit(1)
     if db.session.scalar(fresh) is not None:
         return clock.now()
@@ -275,5 +282,5 @@ def _soonest(notice_id: UUID) -> datetime | None:
 
 def is_any_under_way(notice_id: UUID) -> bool:
     """Whether some lane holds deliveries of this notice."""
-    held = [Delivery.notice_id == notice_id, Delivery.state == DeliveryState.SENDING]
+    held = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.SENDING]
     return db.session.scalar(select(Delivery.id).where(*held).limit(1)) is not None

@@ -13,7 +13,7 @@ from portal.accounts.models import User
 from portal.audit import chain
 from portal.core.database import db
 from portal.notices.audience import masked
-from portal.notices.models import Delivery, DeliveryState, Notice
+from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Notice
 
 PAGE = 50
 CALLS_PAGE = 25
@@ -66,7 +66,7 @@ def reasons(notice_id: UUID) -> list[Reason]:
     """The reasons, the most frequent first."""
     found = db.session.execute(
         select(_code(), func.count())
-        .where(Delivery.notice_id == notice_id, Delivery.state.in_(LOST))
+        .where(Delivery.notice_id == notice_id, NOT_SENT, Delivery.state.in_(LOST))
         .group_by(_code())
         .order_by(func.count().desc(), _code())
     )
@@ -100,7 +100,7 @@ def lost(notice_id: UUID, *, code: str | None = None, after: int = 0) -> tuple[l
 
 
 def _page(wanted: Any, notice_id: UUID, states: Sequence[DeliveryState], after: int, size: int) -> Any:
-    mine = [Delivery.notice_id == notice_id, Delivery.state.in_(states), Delivery.id > after]
+    mine = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state.in_(states), Delivery.id > after]
     return wanted.where(*mine).order_by(Delivery.id).limit(size + 1)
 
 
@@ -129,7 +129,7 @@ def open_calls(notice: Notice, *, after: int, by: User, reason: str) -> tuple[li
 
 def how_many_calls(notice_id: UUID) -> int:
     """How many people of a notice can be reached by phone instead."""
-    mine = [Delivery.notice_id == notice_id, Delivery.state.in_(NOT_REACHED), User.phone != ""]
+    mine = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state.in_(NOT_REACHED), User.phone != ""]
     counted = select(func.count()).select_from(Delivery).join(User, Delivery.user_id == User.id).where(*mine)
     return db.session.scalar(counted) or 0
 

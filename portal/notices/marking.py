@@ -15,7 +15,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import default_backoff
 from portal.notices import pens
-from portal.notices.claiming import PUT_DOWN, UNSEEN, Held
+from portal.notices.claiming import PUT_DOWN, UNSEEN, Held, held_by
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,7 @@ def recover(lane_id: UUID) -> None:
     first one without a mark is in doubt. Where the dead run's machine is lost with marks that were on their way, those
     in its window are in doubt as well: they may all be repeated, and all are counted. Commits.
     """
-    left = [Delivery.lane_id == lane_id, Delivery.state == DeliveryState.SENDING]
+    left = held_by(lane_id)
     is_any = db.session.scalar(select(Delivery.id).where(*left).limit(1)) is not None
     db.session.commit()
     if not is_any:

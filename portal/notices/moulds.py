@@ -24,6 +24,9 @@ LINE_OCTETS = 998
 SLOT_OCTETS = 250
 """Room that a line keeps for each personal part; a letter to a longer name goes as quoted-printable."""
 
+KINDS_OF_PEOPLE = 2_000
+"""Sets of lines that one lane remembers ready-made."""
+
 ADVERTISING = "[QC] "
 """First in the subject of every advertising letter (Decree 91/2020/ND-CP, Art. 15)."""
 
@@ -36,6 +39,7 @@ class Mould:
 
     def __init__(self, notice: Notice, words: Skeleton) -> None:
         self._lines = words.lines
+        self._concerning: dict[int, tuple[bytes, bytes]] = {0: (b"", b"")}
         self._id = f"<notice-{notice.id}-"
         self._host = parseaddr(settings().mail_from)[1].rpartition("@")[2]
         self._eight_bit = _Form(notice, words, is_eight_bit=True)
@@ -51,7 +55,7 @@ class Mould:
 
     def _values(self, held: Held, unsubscribe: str) -> dict[str, bytes]:
         name, company = as_one_line(held.full_name), as_one_line(held.company_name)
-        text, html = concerning(self._lines, held.concerns) if held.concerns else ("", "")
+        text, html = self._concerning.get(held.concerns) or self._for_all_like(held.concerns)
         return {
             "to": held.address.encode(),
             "date": self._now(),
@@ -59,12 +63,20 @@ class Mould:
             "full_name": name.encode(),
             "company_name": company.encode(),
             "unsubscribe": unsubscribe.encode(),
-            "for_you": _with_crlf(text),
+            "for_you": text,
             "html full_name": escape(name).encode(),
             "html company_name": escape(company).encode(),
             "html unsubscribe": escape(unsubscribe).encode(),
-            "html for_you": _with_crlf(html),
+            "html for_you": html,
         }
+
+    def _for_all_like(self, concerns: int) -> tuple[bytes, bytes]:
+        """The lines of everyone whom the same concerns; made once for as many kinds of people as a lane keeps."""
+        if len(self._concerning) >= KINDS_OF_PEOPLE:
+            self._concerning.clear()
+        text, html = concerning(self._lines, concerns)
+        made = self._concerning[concerns] = (_with_crlf(text), _with_crlf(html))
+        return made
 
     def _now(self) -> bytes:
         now = clock.now()

@@ -1,7 +1,7 @@
 """How a sending goes: counts read off the deliveries, the pace, and when it will be over.
 
-All of it stays cheap at a million deliveries: counts come from the index over notice, state and id, possible duplicates
-from the one of those that were interrupted, and the rate from the last thousand letters that were accepted.
+All of it stays cheap at a million deliveries: they are counted by the notice, those not sent by their own index,
+possible duplicates by the one of those that were interrupted, and the rate is read off the letters before what waits.
 """
 
 from collections import Counter
@@ -11,16 +11,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import and_, case, func, literal_column, select
 
 from portal.core import clock
 from portal.core.database import db
-from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState
+from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Notice, NoticeKind, NoticeState
 
 PAGE = 25
 UNDER_WAY = (NoticeState.SENDING, NoticeState.CANARY)
 RATE_FROM = 1_000
-"""The rate is read off the newest letters accepted, at most so many, and none older than a minute."""
+IN_HAND = 8_000
+"""The rate is read off the newest letters accepted: of so many before what waits, those that lanes may hold among
+them, and none older than a minute."""
 
 MINUTE = timedelta(minutes=1)
 POLL_MILLISECONDS = 1_000
@@ -47,18 +49,19 @@ class Counts:
 
 
 def counts(notice_ids: list[UUID]) -> dict[UUID, Counts]:
-    """The counts of several notices in two statements."""
+    """The counts of several notices in three statements; the sent ones are what is left of all."""
     numbers: dict[UUID, Counter[str]] = {notice_id: Counter() for notice_id in notice_ids}
-    by_state = (
-        select(Delivery.notice_id, Delivery.state, func.count())
-        .where(Delivery.notice_id.in_(notice_ids))
-        .group_by(Delivery.notice_id, Delivery.state)
-    )
-    for notice_id, state, number in db.session.execute(by_state):
+    theirs = Delivery.notice_id.in_(notice_ids)
+    in_all = select(Delivery.notice_id, func.count()).where(theirs).group_by(Delivery.notice_id)
+    for notice_id, number in db.session.execute(in_all):
+        numbers[notice_id][DeliveryState.SENT] = number
+    not_sent = select(Delivery.notice_id, Delivery.state, func.count()).where(theirs, NOT_SENT)
+    for notice_id, state, number in db.session.execute(not_sent.group_by(Delivery.notice_id, Delivery.state)):
         numbers[notice_id][state] += number
+        numbers[notice_id][DeliveryState.SENT] -= number
     interrupted = (
         select(Delivery.notice_id, func.sum(Delivery.interrupted))
-        .where(Delivery.notice_id.in_(notice_ids), Delivery.interrupted > literal_column("0"))
+        .where(theirs, Delivery.interrupted > literal_column("0"))
         .group_by(Delivery.notice_id)
     )
     for notice_id, times in db.session.execute(interrupted):
@@ -100,19 +103,32 @@ def per_minute(notice: Notice) -> int:
     if notice.state not in UNDER_WAY:
         return 0
     now = clock.now()
-    newest = (
-        select(Delivery.sent_at)
-        .where(Delivery.notice_id == notice.id, Delivery.state == DeliveryState.SENT, Delivery.retry_at.is_(None))
-        .order_by(Delivery.retry_at.desc(), Delivery.id.desc())  # as ix_delivery_waiting is ordered
-        .limit(RATE_FROM)
-    )
-    times = [at for at in db.session.scalars(newest) if at and at > now - MINUTE]
-    if not times:
-        return 0
+    number, first = _newest(notice.id, after=now - MINUTE)
     began = max(notice.started_at or now, now - MINUTE)
-    since = min(times) if len(times) == RATE_FROM else began
+    since = first if first and number > RATE_FROM else began
     seconds = max((now - since).total_seconds(), 1)
-    return round(len(times) * 60 / seconds)
+    return round(number * 60 / seconds)
+
+
+def _newest(notice_id: UUID, *, after: datetime) -> tuple[int, datetime | None]:
+    """How many letters were accepted since `after`, and the time of the first: of those next to what still waits.
+
+    Lanes take what waits in the order of ids, so the newest letters are the ones before it. The notice is asked for
+    in what is counted and not where it is looked for: otherwise its million rows would be read.
+    """
+    fresh = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.QUEUED]
+    frontier = db.session.scalar(select(func.min(Delivery.id)).where(*fresh, Delivery.retry_at.is_(None)))
+    if frontier is None:  # the last ones are in the lanes' hands
+        under_way = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.SENDING]
+        frontier = db.session.scalar(select(func.max(Delivery.id)).where(*under_way))
+    if frontier is None:
+        return 0, None
+    is_newest = and_(Delivery.notice_id == notice_id, Delivery.sent_at > after)
+    counted = select(func.count(case((is_newest, 1))), func.min(case((is_newest, Delivery.sent_at)))).where(
+        Delivery.id.between(frontier - RATE_FROM - IN_HAND, frontier)
+    )
+    number, first = db.session.execute(counted).one()
+    return number, first
 
 
 def arrival(now_counted: Counts, rate: int) -> datetime | None:
