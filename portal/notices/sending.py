@@ -84,6 +84,7 @@ class Sending:
         self.held_at = clock.now()
         self.lost_in_a_row = 0
         self.taken = Acceptances(lease.id, notice)
+        self.unwritten: Held | None = None
         texts = db.session.scalars(select(NoticeText).where(NoticeText.notice_id == notice.id))
         self.moulds = {t.locale: Mould(notice, Skeleton(t.subject, t.text, t.html, t.lines)) for t in texts}
         db.session.commit()
@@ -112,6 +113,7 @@ class Sending:
                 self.state = canary.look(self.lease, self.notice.id)
 
     def _stop(self) -> None:
+        self._write_down()
         self.taken.close()
         claiming.put_down(self.lease)
 
@@ -120,11 +122,13 @@ class Sending:
         mine = {held.id for held in chunk}
         for i, (letter, following) in enumerate(zip_longest(letters, letters[1:])):
             if clock.now() - self.held_at >= HOLD_EVERY:
+                self._write_down()
                 mine = self._hold_on(chunk[i:])
             if letter.held.id in mine:
                 self._send(letter, following if following and following.held.id in mine else None)
             if self.state not in holding.RUNNING:
-                return
+                break
+        self._write_down()
 
     def _send(self, letter: Letter, following: Letter | None) -> None:
         held = letter.held
@@ -133,30 +137,46 @@ class Sending:
                 return
             self.line.accepted()
         except Refused as refused:
+            self._write_down()
             self._obey(marking.mark_refused(held, refused.code))
         except NoSuchAddress:
+            self._write_down()
             self._obey(marking.mark_refused(held, NAME_NOT_ALLOWED))
         except AnswerLost as lost:
             self._doubt(held, lost)
         else:
+            self.unwritten, self.lost_in_a_row = held, 0
             reached("notice.accepted")
-            self.lost_in_a_row = 0
+
+    def _write_down(self) -> None:
+        """The letter accepted last: at the latest before another one is whole, so never two are unwritten."""
+        held, self.unwritten = self.unwritten, None
+        if held is not None:
             self._obey(self.taken.add(held))
             reached("notice.marked")
 
     def _hand_over(self, letter: Letter, following: Letter | None) -> bool:
-        """Let it go to the server; whether it went. While the server reads, the following one is made."""
+        """Let it go to the server; whether it went. While the server reads, the following one is made.
+
+        The letter before it is written down while the server reads this one, which is none without its end: killed in
+        between, this one was never sent.
+        """
         self.line.begin(self._address(letter))
         reached("notice.offered")
-        content = self._compose(letter)
-        if letter.held.purpose is not None and not claiming.still_mine([letter.held]):
-            self.line.cut()  # the consent was withdrawn a moment ago, and a letter without its end is none
+        self.line.pour(self._compose(letter))
+        self._write_down()
+        if self.state not in holding.RUNNING or not self._may_still_go(letter.held):
+            self.line.cut()
             return False
-        self.line.hand_over(content, following=self._address_ahead(following))
+        self.line.finish(following=self._address_ahead(following))
         reached("notice.handed-over")
         if following is not None and following.envelope is not None:
             self._compose(following)
         return True
+
+    def _may_still_go(self, held: Held) -> bool:
+        """Of advertising: whether its consent was not withdrawn a moment ago."""
+        return held.purpose is None or bool(claiming.still_mine([held]))
 
     def _address(self, letter: Letter) -> Envelope:
         if letter.envelope is None:

@@ -61,7 +61,7 @@ class Envelope:
 
 
 class Line:
-    """Opened at the first letter, kept until it breaks. Each letter is `begin`, `hand_over`, `accepted`."""
+    """Opened at the first letter, kept until it breaks. Each letter is `begin`, `pour`, `finish`, `accepted`."""
 
     def __init__(self) -> None:
         self._host: smtplib.SMTP | None = None
@@ -69,6 +69,7 @@ class Line:
         self._socket: socket.socket
         self._said: Envelope | None = None  # behind the last letter; its answers are still to be read
         self._is_begun = False
+        self._end = b""
         self._needs_reset = False
         self._takes_many = False
         self.takes_eight_bit = False
@@ -90,14 +91,22 @@ class Line:
                 raise TryLater from (error.__cause__ or error)
             self.begin(envelope)
 
-    def hand_over(self, content: bytes, *, following: Envelope | None = None) -> None:
-        """Send the letter itself, and name the `following` one behind it where the server takes both at once."""
-        self._is_begun = False
+    def pour(self, content: bytes) -> None:
+        """Send all of the letter but its end: until `finish` the server has none. Raises TryLater."""
         stuffed = content.replace(b"\r\n.", b"\r\n..")  # transparency (RFC 5321, 4.5.2)
-        end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
+        self._end = b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n"
+        try:
+            self._socket.sendall(stuffed)
+        except OSError as error:
+            self.cut()
+            raise TryLater from error
+
+    def finish(self, *, following: Envelope | None = None) -> None:
+        """End the letter, and name the `following` one behind it where the server takes both at once."""
+        self._is_begun = False
         self._said = following if self._takes_many else None
         try:
-            self._socket.sendall(stuffed + end + (self._commands(following) if self._said and following else b""))
+            self._socket.sendall(self._end + (self._commands(following) if self._said and following else b""))
         except OSError as error:
             self.cut()
             raise AnswerLost from error

@@ -102,9 +102,11 @@ def test_counts_and_rate_are_read_off_indexes(app, many, statements):
             for one in asked
         ]
 
-    assert "COVERING INDEX ix_delivery_waiting" in plans[0]
-    assert "ix_delivery_interrupted" in plans[1]
-    assert "ix_delivery_waiting" in plans[2]
+    assert "COVERING INDEX" in plans[0]
+    assert "COVERING INDEX ix_delivery_not_sent" in plans[1]
+    assert "ix_delivery_interrupted" in plans[2]
+    assert "ix_delivery_not_sent" in plans[3]
+    assert "INTEGER PRIMARY KEY" in plans[4]
     assert not any("SCAN delivery" in plan or "FOR ORDER BY" in plan for plan in plans)
 
 

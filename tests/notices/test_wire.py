@@ -47,7 +47,8 @@ def to(name: str) -> Envelope:
 
 def carry(line: Line, name: str, following: str = "") -> None:
     line.begin(to(name))
-    line.hand_over(BODY, following=to(following) if following else None)
+    line.pour(BODY)
+    line.finish(following=to(following) if following else None)
     line.accepted()
 
 
