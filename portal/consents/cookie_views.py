@@ -73,10 +73,17 @@ def _refuse_what_others_send() -> None:
     Browsers say where a form was sent from (Sec-Fetch-Site, Origin); what says neither is no browser of today.
     """
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    if site not in (None, "same-origin", "none") or (origin and urlsplit(origin).netloc != request.host):
+    if site not in (None, "same-origin", "none") or (origin and not _is_ours(origin)):
         abort(400)
     if current_user.is_authenticated:
         csrf.protect()
+
+
+def _is_ours(origin: str) -> bool:
+    try:
+        return urlsplit(origin).netloc == request.host
+    except ValueError:
+        return False
 
 
 def _into_ledger(chosen: Choices, came_from: str | None) -> None:

@@ -156,7 +156,7 @@ def _set_aside(notice: Notice, waiting: list[Held]) -> dict[int, _Aside]:
     aside: dict[int, _Aside] = {}
     if notice.kind == NoticeKind.CAMPAIGN:
         people = [held.user_id for held in waiting]
-        wanting, had_enough = _who_wants(notice.purpose, people), quota.exhausted(people)
+        wanting, had_enough = _who_wants(notice.purpose, people), quota.exhausted(people, besides=notice.id)
         tomorrow = quota.next_day()
         aside |= {held.id: {"retry_at": tomorrow} for held in waiting if held.user_id in had_enough}
         aside |= {held.id: {"state": DeliveryState.CANCELLED} for held in waiting if held.user_id not in wanting}
@@ -280,7 +280,9 @@ def _soonest(notice_id: UUID) -> datetime | None:
     return found
 
 
-def is_any_under_way(notice_id: UUID) -> bool:
-    """Whether some lane holds deliveries of this notice."""
-    held = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state == DeliveryState.SENDING]
-    return db.session.scalar(select(Delivery.id).where(*held).limit(1)) is not None
+def is_any_left(notice_id: UUID) -> bool:
+    """Whether some delivery of this notice waits or is in a lane's hands; asked in one statement, since between two
+    a refused letter may go from the one to the other."""
+    states = [DeliveryState.QUEUED, DeliveryState.SENDING]
+    left = [Delivery.notice_id == notice_id, NOT_SENT, Delivery.state.in_(states)]
+    return db.session.scalar(select(Delivery.id).where(*left).limit(1)) is not None

@@ -122,7 +122,8 @@ def _keep(notice: Notice, typed: Content) -> None:
 
 
 def _subject(notice: Notice, typed: str) -> str:
-    return written.without_mark(typed) if notice.kind == NoticeKind.CAMPAIGN else typed
+    line = " ".join(typed.split())  # what else ends a line, such as U+2028, no header can hold
+    return written.without_mark(line) if notice.kind == NoticeKind.CAMPAIGN else line
 
 
 def discard(notice: Notice, *, by: User) -> None:

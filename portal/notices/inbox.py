@@ -53,7 +53,11 @@ def _is_shown() -> ColumnElement[bool]:
         Notice.state.in_(GOING_OUT),
         Delivery.state.in_(ON_ITS_WAY),
     )
-    service = and_(Notice.kind != NoticeKind.CAMPAIGN, Delivery.state.in_(NOT_ARRIVED))
+    service = and_(
+        Notice.kind != NoticeKind.CAMPAIGN,
+        Notice.started_at.is_not(None),  # who is held back is written down before anybody has approved
+        Delivery.state.in_(NOT_ARRIVED),
+    )
     return or_(Delivery.state.in_(ARRIVED), service, policy)
 
 

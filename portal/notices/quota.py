@@ -15,16 +15,17 @@ from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind
 A_DAY = 3
 
 
-def exhausted(user_ids: Iterable[UUID]) -> set[UUID]:
+def exhausted(user_ids: Iterable[UUID], *, besides: UUID) -> set[UUID]:
     """Those who have had, or are just being sent, all that one day allows; one statement.
 
     Only who holds these people's rows may act on the answer (portal.notices.claiming): then nobody else adds to it.
-    A letter that waits because its answer was never seen may have arrived, and counts.
+    A letter that waits because its answer was never seen may have arrived, and counts; but not that of the notice
+    `besides` which they are asked about, or it would hold itself back for ever.
     """
     may_have_arrived = or_(
         Delivery.state == DeliveryState.SENDING,
         Delivery.sent_at >= _midnight(),
-        and_(Delivery.state == DeliveryState.QUEUED, Delivery.interrupted > 0),
+        and_(Delivery.state == DeliveryState.QUEUED, Delivery.interrupted > 0, Delivery.notice_id != besides),
     )
     counted = (
         select(Delivery.user_id)

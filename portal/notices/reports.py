@@ -82,12 +82,20 @@ def _parts(whole: Message, depth: int) -> Iterator[Message]:
     """The parts of a message, and theirs; what was returned is a part, and is not looked into."""
     if len(str(whole.get("Content-Type", ""))) > LONGEST_HEADER:
         return
-    boundary = whole.get_boundary()
+    boundary = _boundary(whole)
     if not depth or boundary is None or whole.get_content_maintype() != "multipart":
         yield whole
         return
     for text in _between(_text(whole), boundary)[1:]:
         yield from _parts(_parsed(text), depth - 1)
+
+
+def _boundary(part: Message) -> str | None:
+    """None too where it is written in a character set that cannot be read (RFC 2231)."""
+    try:
+        return part.get_boundary()
+    except ValueError:
+        return None
 
 
 def _between(text: str, boundary: str) -> list[str]:

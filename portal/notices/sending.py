@@ -175,7 +175,9 @@ class Sending:
         return True
 
     def _may_still_go(self, held: Held) -> bool:
-        """Of advertising: whether its consent was not withdrawn a moment ago."""
+        """Whether nobody was erased and nothing taken over while the server answered; of advertising, a moment ago."""
+        if clock.now() - self.held_at >= HOLD_EVERY:
+            return bool(self._hold_on([held]))
         return held.purpose is None or bool(claiming.still_mine([held]))
 
     def _address(self, letter: Letter) -> Envelope:
@@ -230,7 +232,7 @@ def _end(lease: Lease, notice_id: UUID) -> None:
         again_at = notice.starts_by_itself_at
     elif notice.state in holding.RUNNING:
         again_at = claiming.next_due(notice_id)
-        if again_at is None and not claiming.is_any_under_way(notice_id):
+        if again_at is None and not claiming.is_any_left(notice_id):
             notice.state, notice.ended_at = NoticeState.DONE, clock.now()
     lease.complete(again_at=again_at)
     db.session.commit()
