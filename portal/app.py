@@ -39,7 +39,6 @@ from portal.exports import views as exports
 from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
-from portal.notices import cli as notices_cli
 from portal.notices import (
     alarm,
     campaign_views,
@@ -52,6 +51,7 @@ from portal.notices import (
     returned_views,
     sending,
 )
+from portal.notices import cli as notices_cli
 from portal.notices import views as notices
 from portal.pages import doctor, health, well_known
 from portal.pages import views as pages

@@ -110,7 +110,9 @@ class PageCount(Model):
     """How often a page was opened on a day, by those who allow measuring; nothing of who opened it (clause 4.4)."""
 
     __tablename__ = "page_count"
-    __table_args__ = (shared("measuring traffic and improving the services: numbers by page and day; no visitor, cookie or address"),)
+    __table_args__ = (
+        shared("measuring traffic and improving the services: numbers by page and day; no visitor, cookie or address"),
+    )
 
     day: Mapped[date] = mapped_column(primary_key=True)
     page: Mapped[str] = mapped_column(primary_key=True)

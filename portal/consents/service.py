@@ -19,7 +19,8 @@ from portal.core.database import db, new_id
 from portal.core.language import LOCALES
 
 Withdrawal = Callable[[User, ConsentPurpose], None]
-LETTER_WAYS = (ConsentWay.UNSUBSCRIBE, ConsentWay.ONE_CLICK)
+LETTER_WAYS = (ConsentWay.UNSUBSCRIBE, ConsentWay.ONE_CLICK, ConsentWay.COMPLAINT)
+"""Ways by which nobody is signed in, so that the record names no actor."""
 
 
 def decide(

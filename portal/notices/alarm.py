@@ -37,4 +37,5 @@ def _paused(kinds: list[NoticeKind]) -> Sequence[Notice]:
 def _page(paused: Sequence[Notice]) -> str:
     if len(paused) == 1:
         return url_for("notices.show", notice_id=paused[0].id)
-    return url_for("notices.index")
+    is_campaigns = all(notice.kind == NoticeKind.CAMPAIGN for notice in paused)
+    return url_for("campaigns.index" if is_campaigns else "notices.index")

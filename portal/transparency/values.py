@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from portal.core.language import datasize, day, moment, number
 
 
-def readable(value: Any, words: Mapping[str, Any] | None = None) -> str:
+def readable(value: Any, words: Mapping[Any, Any] | None = None) -> str:
     """`value` in the reader's language; an empty text where nothing is held."""
     if is_empty(value):
         return ""
