@@ -103,7 +103,7 @@ def _is_numbered(column: Column[Any]) -> bool:
 def _value(column: Column[Any], planted: Planted) -> Any:
     if column.foreign_keys:
         return _parent(next(iter(column.foreign_keys)).column.table, planted)
-    if column.primary_key:
+    if column.primary_key and isinstance(column.type, Uuid):
         return new_id()
     if column.name in IDLE:
         return None
