@@ -8,9 +8,10 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.mailer.models import Letter
-from portal.notices import sending, service
+from portal.notices import claiming, sending, service
 from portal.work.seats import Seats
 from portal.work.worker import THREADS
+from tests.support import crowd
 from tests.support.processes import worker
 from tests.support.sink import Sink
 
@@ -23,14 +24,14 @@ def sink() -> Iterator[Sink]:
         yield made
 
 
-def test_a_letter_goes_out_while_lanes_wait_for_a_slow_server(app, environ, audience, documents, sink, monkeypatch):
+def test_a_letter_goes_out_while_lanes_wait_for_a_slow_server(app, environ, people, documents, sink, monkeypatch):
     monkeypatch.setattr(service, "RECIPIENTS_PER_LANE", 1)
-    readers = set(audience(service.LANES))
+    readers = set(crowd.make(app, people, service.LANES * claiming.SMALLEST))  # a chunk for each lane
     sink.rules.ready = lambda address: address not in readers
     documents.announce()
 
     with worker(env={**os.environ, **environ, "PORTAL_SMTP_URL": sink.url}) as process:
-        process.wait_until(lambda: sink.open_now >= 2, timeout=60, what="lanes at work")
+        process.wait_until(lambda: sink.open_now >= sending.LANES_AT_ONCE, timeout=60, what="lanes at work")
         with app.app_context():
             letter = Letter(name="signin/code", address=BINH, locale="en", subject="Code", text="1", html="<p>1</p>")
             letter.created_at = clock.now()
