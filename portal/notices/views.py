@@ -104,7 +104,7 @@ def _progress_page(notice: Notice, counted: progress.Counts, rate: int) -> Respo
         rate=rate,
         arrival=_arrival(counted, rate),
         poll_every=progress.poll_milliseconds(counted),
-        trial=canary.report(notice) if notice.canary_ends_at or notice.paused_by_itself else None,
+        trial=canary.report(notice) if _has_report(notice, counted) else None,
         trial_size=canary.TRIAL,
         reasons=failures.reasons(notice.id) if has_lost else [],
         calls=failures.how_many_calls(notice.id) if has_lost and notice.kind != NoticeKind.CAMPAIGN else 0,
@@ -116,6 +116,12 @@ def _progress_page(notice: Notice, counted: progress.Counts, rate: int) -> Respo
         **reading(notice, drafts.texts(notice) if waits else {}),
     )
     return framing(response) if waits else response
+
+
+def _has_report(notice: Notice, counted: progress.Counts) -> bool:
+    """A policy notice is never held back, and what came back of it is reported all the same (DECISIONS 20)."""
+    has_returned = notice.kind == NoticeKind.POLICY and counted.failed + counted.bounced > 0
+    return bool(notice.canary_ends_at or notice.paused_by_itself or has_returned)
 
 
 def _name(user_id: UUID | None) -> str:

@@ -23,9 +23,8 @@ def many(app, people, make_customer):
 
     def make(states: dict[DeliveryState, int], state: NoticeState = NoticeState.SENDING, **columns) -> str:
         with app.app_context():
-            notice = Notice(
-                kind=NoticeKind.SERVICE, letter="notices/service", state=state, started_at=clock.now(), **columns
-            )
+            usual = {"kind": NoticeKind.SERVICE, "letter": "notices/service", "started_at": clock.now()}
+            notice = Notice(state=state, **usual | columns)
             db.session.add(notice)
             db.session.commit()
             each = [one for one, number in states.items() for _ in range(number)]
@@ -191,3 +190,12 @@ def test_what_waits_for_approval_can_become_a_draft_again(make_customer, lan, mo
     press(lan, page, "take-back")
 
     assert lan.state(page) == "draft"
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(NoticeKind.POLICY, True), (NoticeKind.SERVICE, False)])
+def test_what_came_back_of_a_policy_notice_is_told_though_nothing_is_tried_first(lan, many, kind, is_told):
+    page = many({STATES.SENT: 9, STATES.FAILED: 3}, kind=kind)
+
+    told = lan.get(page).get_data(as_text=True)
+
+    assert ("Thư bị trả lại đến lúc này" in told) == is_told
