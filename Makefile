@@ -28,7 +28,7 @@ test: $(READY_DEV) words ## Run the whole test suite (TESTS=tests/exports for a 
 	@exec $(PY) -m pytest -n $(WORKERS) $(ARGS) $(TESTS)
 
 soak: $(READY_DEV) words ## Send to 10,000 with sixty kills on both databases, where the suite sends to 600
-	@SOAK=1 exec $(PY) -m pytest -n $(WORKERS) $(ARGS) tests/notices/test_many_kills.py
+	@SOAK=1 exec $(PY) -m pytest -n $(WORKERS) -rP $(ARGS) tests/notices/test_many_kills.py
 
 check: $(READY_DEV) words ## Format, lint, types, imports, translations, tests
 	$(PY) -m ruff format --check .

@@ -54,7 +54,13 @@ def test_clause_12_3_kills_lose_nobody_and_repeat_no_more_than_is_reported(
 
     repeated = sink.ids.total() - len(sink.ids)
     reported = counts(notice).possible_duplicates
+    lost = len(set(addresses) - set(refused) - set(sink.recipients))
+    told = (
+        f"{PEOPLE} people, {killed} kills, {sink.cuts} dropped answers, {len(refused)} refused, {len(put_off)} put off"
+    )
+    print(f"{told}: lost {lost}, repeated {repeated}, reported {reported}")  # noqa: T201 (make soak shows it)
     assert states(notice)[0] == "done"
+    assert lost == 0
     assert set(sink.recipients) == set(addresses) - set(refused)
     assert len(sink.ids) == PEOPLE - len(refused)
     assert repeated <= reported <= killed + sink.cuts

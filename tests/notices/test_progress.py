@@ -198,4 +198,4 @@ def test_what_came_back_of_a_policy_notice_is_told_though_nothing_is_tried_first
 
     told = lan.get(page).get_data(as_text=True)
 
-    assert ("Thư bị trả lại đến lúc này" in told) == is_told
+    assert ("What came back so far" in told) == is_told
