@@ -175,6 +175,7 @@ def test_clause_5_1_a_language_outlives_the_browser_only_with_preferences(browse
         {"Sec-Fetch-Site": "same-site"},
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
     ],
 )
 def test_no_other_site_chooses_for_a_visitor(browse, headers):

@@ -1,11 +1,15 @@
 """Drafts: kept before they are whole, changed by one person at a time, thrown away, never sent by mistake."""
 
 import re
+from collections import Counter
 
 import pytest
 
 from portal.core.database import db
-from portal.notices.models import Delivery, Notice, NoticeText
+from portal.core.language import LOCALES
+from portal.notices import drafts
+from portal.notices.drafts import Content, Words
+from portal.notices.models import Delivery, Notice, NoticeKind, NoticeText
 from tests.support.desk import NOTICE, draft, hidden_of, id_of, press, submit
 
 
@@ -101,6 +105,25 @@ def test_what_was_sent_is_neither_changed_nor_thrown_away_nor_sent_again(app, ma
     assert "Saturday" in mailbox.wait_for(reader.email, "notices/service").subject
 
 
+def test_a_subject_is_kept_and_sent_as_one_line_whatever_ends_a_line(
+    app, make_operator, sendings, work, mailbox, states
+):
+    reader = make_operator()
+    subject = "Maintenance on\u2028Saturday"  # the form takes none of these, the service takes what it is given
+    with app.app_context():
+        words = dict.fromkeys(LOCALES, Words(subject, "Hello {full_name}."))
+        begun = drafts.begin(NoticeKind.SERVICE, Content(words), by=reader)
+        notice, kept = begun.id, drafts.content(begun).words["en"].subject
+        db.session.commit()
+
+    sendings.submit(notice, reader)
+    work()
+
+    sent = [letter.subject for letter in mailbox.letters(reader.email)]
+    assert [kept, *sent] == ["Maintenance on Saturday"] * 2
+    assert states(notice) == ("done", Counter(sent=1))
+
+
 def test_a_notice_that_nobody_would_get_is_refused_in_clear_words(app, make_customer, lan):
     make_customer()
     page = draft(lan, {"product": "bespoke"})
@@ -118,6 +141,7 @@ def test_a_notice_that_nobody_would_get_is_refused_in_clear_words(app, make_cust
     [
         ("subject_en", "Hello {full_name}", "The subject is the same for everyone"),
         ("subject_en", "Two\nlines", "a character that cannot be printed"),
+        ("subject_en", "Two\u2028lines", "a character that cannot be printed"),
         ("subject_en", "x" * 151, "at most 150 characters"),
         ("body_en", "x" * 20_001, "at most 20000 characters"),
         ("body_en", "Hello {ten}", "{ten} is no placeholder"),

@@ -5,10 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from portal.accounts.models import User
 from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
 from portal.core.database import db
 from portal.core.features import Feature
+from portal.notices import service
+from portal.notices.inbox import GOING_OUT
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState, NoticeText
 
 BANNER = "waits to be read"
@@ -27,7 +30,8 @@ def send(app):
     def plant(*readers, kind=NoticeKind.SERVICE, delivery=DeliveryState.SENT, notice=NoticeState.DONE, **more):
         with app.app_context():
             letter = {"service": "notices/service", "campaign": "notices/campaign"}.get(kind.value, "policies/changed")
-            row = Notice(kind=kind, letter=letter, state=notice, **more)
+            started_at = clock.now() if notice in GOING_OUT else None
+            row = Notice(kind=kind, letter=letter, state=notice, started_at=started_at, **more)
             db.session.add(row)
             db.session.flush()
             for locale, subject in (("en", "We rest on Sunday"), ("vi", "Chủ nhật hệ thống nghỉ")):
@@ -193,6 +197,24 @@ def test_a_notice_is_there_once_it_went_out(browse_as, make_customer, send, kind
 
     assert browser.get(f"/inbox/{sent}").status_code == (200 if is_shown else 404)
     assert ("We rest on Sunday" in main_of(browser.get("/inbox"))) == is_shown
+
+
+def test_who_gets_no_letters_reads_a_notice_only_once_it_was_approved(
+    app, browse_as, make_customer, make_operator, sendings, monkeypatch
+):
+    monkeypatch.setattr(service, "ALONE_UP_TO", 1)
+    alice, lan, minh = make_customer().admin, make_operator(), make_operator()
+    with app.app_context():
+        db.session.get_one(User, alice.id).mail_returned_at = clock.now()
+        db.session.commit()
+    browser = browse_as(alice)
+
+    notice = sendings.service(lan)
+    waiting = browser.get(f"/inbox/{notice}").status_code, "Tin mới" in main_of(browser.get("/inbox"))
+    sendings.act(service.approve, notice, by=minh)
+
+    assert waiting == (404, False)
+    assert browser.get(f"/inbox/{notice}").status_code == 200
 
 
 def test_the_newest_come_first_twenty_on_a_page(browse_as, make_customer, send):

@@ -101,21 +101,41 @@ def test_news_about_the_service_is_no_advertisement(officer, alice, sendings, wo
     assert received(mailbox, alice) == 5
 
 
-def test_a_letter_whose_answer_was_never_seen_may_have_arrived_and_counts(
-    app, officer, alice, sendings, work, mailbox, at
-):
-    doubtful = sendings.campaign(officer, MARKETING[0])
+@pytest.fixture
+def doubtful(app, officer, alice, sendings, at):
+    """Advertising to her whose answer was never seen, to be tried again at eleven."""
+    notice = sendings.campaign(officer, MARKETING[0])
     with app.app_context():
-        delivery = db.session.scalars(db.select(Delivery).where(Delivery.notice_id == doubtful)).one()
+        delivery = db.session.scalars(db.select(Delivery).where(Delivery.notice_id == notice)).one()
         delivery.interrupted, delivery.retry_at = 1, clock.now() + timedelta(hours=2)
         assert delivery.state == DeliveryState.QUEUED
         db.session.commit()
+    return notice
 
+
+def test_a_letter_whose_answer_was_never_seen_may_have_arrived_and_counts(
+    officer, alice, doubtful, sendings, work, mailbox
+):
     for purpose in MARKETING[1:4]:
         sendings.campaign(officer, purpose)
     work()
 
     assert received(mailbox, alice) == 2
+
+
+def test_a_letter_whose_answer_was_never_seen_is_not_held_back_by_itself(
+    officer, alice, doubtful, sendings, work, mailbox, states, at
+):
+    for purpose in MARKETING[1:3]:
+        sendings.campaign(officer, purpose)
+    work()
+    assert received(mailbox, alice) == 2
+
+    at(12)
+    work()
+
+    assert received(mailbox, alice) == 3
+    assert states(doubtful) == ("done", Counter({"possible-duplicate": 1}))
 
 
 def test_advertising_costs_the_same_statements_however_many_get_it(officer, make_customer, sendings, statements, at):

@@ -150,23 +150,43 @@ def test_an_address_that_takes_no_letters_is_written_to_by_no_notice(
     assert not mailbox.letters(alice.email)
 
 
+def erase(app, user):
+    with app.app_context():
+        for model in (Delivery, ConsentEntry):
+            db.session.execute(db.delete(model).where(model.user_id == user.id))
+        db.session.execute(db.delete(User).where(User.id == user.id))
+        db.session.commit()
+
+
 def test_who_is_erased_while_a_lane_holds_their_letter_vanishes_from_the_sending(
     app, officer, readers, sendings, work, mailbox, states, meanwhile
 ):
     alice, bob, charlie = readers
     notice = sendings.campaign(officer)
 
-    def erase():
-        with app.app_context():
-            for model in (Delivery, ConsentEntry):
-                db.session.execute(db.delete(model).where(model.user_id == bob.id))
-            db.session.execute(db.delete(User).where(User.id == bob.id))
-            db.session.commit()
-
-    meanwhile(erase)
+    meanwhile(lambda: erase(app, bob))
     work()
 
     assert copies(mailbox, CAMPAIGN) == {alice.email: 1, charlie.email: 1}
+    assert states(notice) == ("done", Counter(sent=2))
+
+
+def test_who_is_erased_while_a_slow_server_thinks_about_the_address_gets_no_news_either(
+    app, readers, documents, work, mailbox, states, meanwhile, move_clock
+):
+    notice = documents.announce()
+    with app.app_context():
+        first = db.session.scalar(db.select(Delivery.user_id).order_by(Delivery.id).limit(1))
+    (asked,) = (user for user in readers if user.id == first)
+
+    def answer_late():
+        move_clock(seconds=2)
+        erase(app, asked)
+
+    meanwhile(answer_late, at="notice.offered")
+    work()
+
+    assert copies(mailbox) == {user.email: 1 for user in readers if user is not asked}
     assert states(notice) == ("done", Counter(sent=2))
 
 
