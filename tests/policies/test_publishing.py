@@ -175,7 +175,7 @@ def test_an_officer_watches_pauses_and_goes_on(app, browse_as, make_operator, ma
 def test_refused_addresses_are_listed_masked(browse_as, make_operator, make_customer, documents, work, mailbox):
     alice = make_customer(email="alice.nguyen@example.com").admin
     mailbox.refuse(alice.email)
-    path = f"/staff/notices/{documents.announce()}"
+    path = f"/staff/notices/{documents.announce()}/failures"
     work()
 
     page = browse_as(make_operator()).get(path).get_data(as_text=True)
