@@ -28,7 +28,6 @@ TONES = {
     NoticeState.SENDING: "info",
     NoticeState.DONE: "good",
 }
-WITH_LETTER = (NoticeState.DRAFT, NoticeState.AWAITING_APPROVAL)
 
 
 @bp.get("")

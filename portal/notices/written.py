@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-PLACEHOLDERS = ("full_name", "company_name")
 SUBJECT_LENGTH = 150
 BODY_LENGTH = 20_000
 LINK_LENGTH = 500

@@ -15,6 +15,7 @@ from portal.consents.purposes import ConsentPurpose
 from portal.core.database import db
 from portal.mailer.models import Letter
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState
+from tests.support.browse import BANNER
 
 
 class Consents:
@@ -84,3 +85,18 @@ def campaign(app: Flask) -> Callable[..., Any]:
         return states
 
     return waiting
+
+
+BOTH = {"measurement": "y", "preferences": "y"}
+
+
+ONLY_SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def banner_of(page):
+    found = BANNER.search(page.get_data(as_text=True))
+    return found[0] if found else None
+
+
+def set_by(reply):
+    return {cookie.partition("=")[0]: cookie for cookie in reply.headers.getlist("Set-Cookie")}
