@@ -84,7 +84,7 @@ def publish(page: Page, running: portal.Portal) -> None:
     fill(page, {"summary_vi": "Chúng tôi thêm một câu.", "summary_en": "We added one sentence."})
     send(page)
     page.goto(running.address + "/staff/notices")
-    page.click("main a[href^='/staff/notices/']")
+    page.click("main tbody a[href^='/staff/notices/']")
     wait_for_state(page, "done")
     progress = page.locator("main progress").first
     assert progress.get_attribute("value") == progress.get_attribute("max") == "5"
