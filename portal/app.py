@@ -39,20 +39,16 @@ from portal.exports import views as exports
 from portal.extensions import login
 from portal.joining import views as joining
 from portal.mailer import carrier, delivery
-from portal.notices import (
-    alarm,
-    campaign_views,
-    claiming,
-    drafting_views,
-    failure_views,
-    inbox_views,
-    mail_cli,
-    returned,
-    returned_views,
-    sending,
-)
+from portal.notices import alarm, failure_views
 from portal.notices import cli as notices_cli
 from portal.notices import views as notices
+from portal.notices.composing import campaign_views
+from portal.notices.composing import views as drafting_views
+from portal.notices.engine import claiming, sending
+from portal.notices.inbox import views as inbox_views
+from portal.notices.returns import cli as mail_cli
+from portal.notices.returns import returned
+from portal.notices.returns import views as returned_views
 from portal.pages import doctor, health, well_known
 from portal.pages import views as pages
 from portal.policies import cli as policies_cli

@@ -23,11 +23,11 @@ from benchmarks.notices.cores import cores
 from portal.app import create_app
 from portal.core import clock, leases
 from portal.core.database import db
-from portal.notices import claiming
-from portal.notices.claiming import Held
+from portal.notices.engine import claiming
+from portal.notices.engine.claiming import Held
+from portal.notices.engine.moulds import Mould
+from portal.notices.engine.skeleton import Skeleton
 from portal.notices.models import Lane, Notice, NoticeText
-from portal.notices.moulds import Mould
-from portal.notices.skeleton import Skeleton
 from portal.work import runner
 
 OURS, EMAIL_MESSAGE, MIME_TEXT = "the portal's mould", "EmailMessage", "MIMEText"

@@ -13,8 +13,8 @@ from portal.consents.models import ConsentEntry, ConsentWay
 from portal.consents.purposes import MARKETING, ConsentPurpose
 from portal.core import clock
 from portal.core.database import db, new_id
-from portal.notices import drafts
-from portal.notices.drafts import Content, Words
+from portal.notices.composing import drafts
+from portal.notices.composing.drafts import Content, Words
 from portal.notices.models import NoticeKind
 
 PAGE = "/consents"

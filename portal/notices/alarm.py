@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from portal.core.database import db
 from portal.core.menu import Banner
-from portal.notices.audience import FEATURES
+from portal.notices.composing.audience import FEATURES
 from portal.notices.models import Notice, NoticeKind, NoticeState
 
 

@@ -11,8 +11,9 @@ from portal.core import web
 from portal.core.access import must_hold, requires
 from portal.core.database import db
 from portal.core.features import Feature
-from portal.notices import audience, failures
-from portal.notices.forms import CallsForm
+from portal.notices import failures
+from portal.notices.composing import audience
+from portal.notices.composing.forms import CallsForm
 from portal.notices.models import Notice, NoticeKind
 from portal.signin.proof import fresh_proof
 

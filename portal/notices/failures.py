@@ -12,7 +12,7 @@ from sqlalchemy import String, cast, func, literal_column, select
 from portal.accounts.models import User
 from portal.audit import chain
 from portal.core.database import db
-from portal.notices.audience import masked
+from portal.notices.composing.audience import masked
 from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Notice
 
 PAGE = 50

@@ -13,11 +13,12 @@ from portal.accounts.models import User
 from portal.audit import chain
 from portal.core import clock
 from portal.core.database import db
-from portal.notices import approval, audience, canary, claiming, holding
-from portal.notices.approval import ALONE_UP_TO as ALONE_UP_TO
-from portal.notices.holding import locked as locked
+from portal.notices.composing import approval, audience
+from portal.notices.composing.approval import ALONE_UP_TO as ALONE_UP_TO
+from portal.notices.engine import canary, claiming, holding
+from portal.notices.engine.holding import locked as locked
+from portal.notices.engine.skeleton import Lines, Skeleton
 from portal.notices.models import Delivery, Lane, Notice, NoticeKind, NoticeState, NoticeText
-from portal.notices.skeleton import Lines, Skeleton
 
 LANES = 16
 """Streams of a large notice: as many as several machines can work on side by side."""

@@ -15,8 +15,10 @@ from portal.core.access import must_hold, requires
 from portal.core.database import db
 from portal.core.features import Feature
 from portal.core.language import moment
-from portal.notices import approval, audience, canary, drafts, failures, progress, service
-from portal.notices.drafting_views import framing, reading
+from portal.notices import failures, progress, service
+from portal.notices.composing import approval, audience, drafts
+from portal.notices.composing.views import framing, reading
+from portal.notices.engine import canary
 from portal.notices.models import NOTICE_STATE_WORDS, Notice, NoticeKind, NoticeState, NoticeText
 
 bp = Blueprint("notices", __name__, url_prefix="/staff/notices")

@@ -23,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from portal.core import clock
 from portal.core.database import db, new_id, writing
 from portal.core.menu import Banner
-from portal.notices import inbox
+from portal.notices.inbox import reading as inbox
 from portal.policies import versions
 from portal.policies.emails import PAGES
 from portal.policies.models import (

@@ -6,8 +6,8 @@ from datetime import date
 
 from portal.core import web
 from portal.core.language import LOCALES
-from portal.notices import skeleton
-from portal.notices.skeleton import Lines, Skeleton
+from portal.notices.engine import skeleton
+from portal.notices.engine.skeleton import Lines, Skeleton
 from portal.policies import comparison, showing
 from portal.policies.models import PolicyKind, PolicyVersion
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from portal.accounts.models import User
-from portal.notices import inbox_words
+from portal.notices.inbox import words as inbox_words
 from portal.policies import for_you, service
 from portal.policies.models import PolicyVersion
 from portal.policies.service import Publication

@@ -13,8 +13,8 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.language import LOCALES
 from portal.notices import service as notices
+from portal.notices.engine.skeleton import Skeleton
 from portal.notices.models import Notice
-from portal.notices.skeleton import Skeleton
 from portal.policies import clauses, emails, for_you, versions
 from portal.policies.models import PolicyKind, PolicyText, PolicyVersion, Severity, VersionState
 

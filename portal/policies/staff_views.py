@@ -13,8 +13,8 @@ from portal.core.access import requires
 from portal.core.database import db
 from portal.core.features import Feature
 from portal.core.language import LANGUAGE_NAMES, LOCALES
-from portal.notices import audience
 from portal.notices import service as notices
+from portal.notices.composing import audience
 from portal.notices.models import Notice, NoticeState
 from portal.policies import preview, service, showing, versions
 from portal.policies.clauses import TextRefused

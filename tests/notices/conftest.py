@@ -13,7 +13,7 @@ from portal.core.database import db
 from portal.mailer.verp import envelope_sender
 from portal.notices import progress
 from portal.notices.models import Delivery, Notice, Suppression
-from portal.notices.suppression import suppressed
+from portal.notices.returns.suppression import suppressed
 from tests.support.documents import Documents
 from tests.support.people import People
 from tests.support.sendings import Sendings

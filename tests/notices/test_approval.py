@@ -193,7 +193,7 @@ def test_a_trial_can_be_paused_resumed_and_cancelled(lan, audience, sendings, wo
 def test_a_cancelled_sending_of_many_is_cancelled_in_steps(
     app, lan, audience, sendings, work, mailbox, states, monkeypatch
 ):
-    monkeypatch.setattr("portal.notices.claiming.AT_ONCE", 4)
+    monkeypatch.setattr("portal.notices.engine.claiming.AT_ONCE", 4)
     audience(9)
     notice = sendings.service(lan)
 

@@ -6,7 +6,7 @@ from portal.accounts.models import Customer, Product, User
 from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
 from portal.core.database import db
-from portal.notices import audience
+from portal.notices.composing import audience
 from portal.notices.models import Delivery, Notice, NoticeKind
 from tests.support.desk import agree, draft
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from portal.mailer import verp
-from portal.notices import reports
-from portal.notices.reports import READ_BYTES
-from portal.notices.verdicts import Fate, Verdict, verdict
+from portal.notices.returns import reports
+from portal.notices.returns.reports import READ_BYTES
+from portal.notices.returns.verdicts import Fate, Verdict, verdict
 from tests.notices import bounce_samples as samples
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -7,7 +7,8 @@ import pytest
 from portal.core.database import db
 from portal.core.features import Feature
 from portal.core.leases import Lease
-from portal.notices import canary, claiming, holding, service
+from portal.notices import service
+from portal.notices.engine import canary, claiming, holding
 from portal.notices.models import Delivery, DeliveryState, Lane, Notice
 from tests.notices.conftest import copies
 

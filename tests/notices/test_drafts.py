@@ -7,8 +7,8 @@ import pytest
 
 from portal.core.database import db
 from portal.core.language import LOCALES
-from portal.notices import drafts
-from portal.notices.drafts import Content, Words
+from portal.notices.composing import drafts
+from portal.notices.composing.drafts import Content, Words
 from portal.notices.models import Delivery, Notice, NoticeKind, NoticeText
 from tests.support.desk import NOTICE, draft, hidden_of, id_of, press, submit
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event
 
 from portal.core.database import db
-from portal.notices import marking, service
+from portal.notices import service
+from portal.notices.engine import marking
 from tests.notices.conftest import LETTER, copies
 
 

@@ -11,7 +11,7 @@ from portal.core import clock
 from portal.core.database import db
 from portal.core.features import Feature
 from portal.notices import service
-from portal.notices.inbox import GOING_OUT
+from portal.notices.inbox.reading import GOING_OUT
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeKind, NoticeState, NoticeText
 
 BANNER = "waits to be read"

@@ -10,7 +10,7 @@ from portal.core.database import db
 from portal.erasure import service as erasure
 from portal.erasure.models import Scope
 from portal.notices.models import Suppression, SuppressionReason
-from portal.notices.suppression import suppress, suppressed
+from portal.notices.returns.suppression import suppress, suppressed
 
 BANNER = "come back"
 

@@ -8,10 +8,10 @@ import pytest
 
 from portal.consents.purposes import ConsentPurpose
 from portal.core.database import new_id
-from portal.notices.claiming import Held
+from portal.notices.engine.claiming import Held
+from portal.notices.engine.moulds import Mould
+from portal.notices.engine.skeleton import Skeleton
 from portal.notices.models import Notice, NoticeKind
-from portal.notices.moulds import Mould
-from portal.notices.skeleton import Skeleton
 
 LINES = [{"text": f"Line {i}", "html": f"<li>Line {i}</li>"} for i in range(5)]
 WORDS = Skeleton(

@@ -8,7 +8,8 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import Lease
-from portal.notices import claiming, service
+from portal.notices import service
+from portal.notices.engine import claiming
 from portal.notices.models import Delivery, Lane, Notice, Pace
 from tests.support.sendings import at_once
 

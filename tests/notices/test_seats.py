@@ -8,7 +8,8 @@ import pytest
 from portal.core import clock
 from portal.core.database import db
 from portal.mailer.models import Letter
-from portal.notices import claiming, sending, service
+from portal.notices import service
+from portal.notices.engine import claiming, sending
 from portal.work.seats import Seats
 from portal.work.worker import THREADS
 from tests.support import crowd

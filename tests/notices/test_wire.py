@@ -9,7 +9,7 @@ import pytest
 
 from portal.app import create_app
 from portal.core.leases import TryLater
-from portal.notices.wire import AnswerLost, Envelope, Line, NoSuchAddress, Refused
+from portal.notices.engine.wire import AnswerLost, Envelope, Line, NoSuchAddress, Refused
 from tests.support.sink import Sink
 
 GOING_ON = ("4 go", "0-x", " y")

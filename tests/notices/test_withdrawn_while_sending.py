@@ -10,8 +10,9 @@ from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
 from portal.core.database import db
 from portal.core.steps import step_reached
-from portal.notices import claiming, suppression
+from portal.notices.engine import claiming
 from portal.notices.models import Delivery, DeliveryState, SuppressionReason
+from portal.notices.returns import suppression
 from tests.notices.conftest import copies
 
 CAMPAIGN = "notices/campaign"

@@ -24,9 +24,9 @@ NEVER_IMPORTED = {
 }
 TRYING_OUT = {"dev/agreed.py", "dev/demo.py", "dev/names.py"}  # invented people: no secret, the same each time
 REACHES_OUT = {
-    "socket": {"notices/wire.py", "serving/mailbox.py", "serving/parent.py"},
+    "socket": {"notices/engine/wire.py", "serving/mailbox.py", "serving/parent.py"},
     "subprocess": {"serving/children.py"},
-    "smtplib": {"mailer/carrier.py", "mailer/delivery.py", "notices/wire.py", "pages/doctor.py"},
+    "smtplib": {"mailer/carrier.py", "mailer/delivery.py", "notices/engine/wire.py", "pages/doctor.py"},
     "obstore": {"storage/bucket.py"},
     "requests": {"signin/providers/"},
     "authlib": {"signin/providers/"},
@@ -40,12 +40,12 @@ SQL_WITH_NAMES = {
     "erasure/models.py": "a CHECK made of the room's own enum",
     "erasure/rehearsal.py": "names of tables, from the models",
     "erasure/residue.py": "a time-out and table names, from the models",
-    "notices/pens.py": "a pragma, with a number of its own",
+    "notices/engine/pens.py": "a pragma, with a number of its own",
 }
 PATTERNS_WITH_NAMES = {"erasure/service.py": "a constant of the room"}
 MARKED_SAFE = {
     "exports/covers.py": "the archive's page, rendered and escaped by its own template",
-    "notices/inbox_words.py": "the body of a letter composed here, cleaned by nh3",
+    "notices/inbox/words.py": "the body of a letter composed here, cleaned by nh3",
     "policies/continued_use.py": "two links, their words escaped by format()",
     "policies/for_you.py": "list items, their words escaped by format()",
     "policies/rendering.py": "Markdown, cleaned by nh3",

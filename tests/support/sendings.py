@@ -13,8 +13,9 @@ from portal.consents.models import ConsentWay
 from portal.consents.purposes import ConsentPurpose
 from portal.core import leases
 from portal.core.database import db
-from portal.notices import claiming, sending, service
-from portal.notices.claiming import Held
+from portal.notices import service
+from portal.notices.engine import claiming, sending
+from portal.notices.engine.claiming import Held
 from portal.notices.models import Delivery, Lane, Notice, NoticeKind, NoticeText
 
 T = TypeVar("T")

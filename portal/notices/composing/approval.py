@@ -8,7 +8,7 @@ from sqlalchemy import select
 from portal.accounts.models import Customer, Role, User
 from portal.core.database import db
 from portal.core.features import Feature
-from portal.notices.audience import FEATURES
+from portal.notices.composing.audience import FEATURES
 from portal.notices.models import Notice
 
 ALONE_UP_TO = 1_000

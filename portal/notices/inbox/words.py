@@ -12,8 +12,8 @@ from markupsafe import Markup
 from portal.accounts.models import User
 from portal.consents import unsubscribing
 from portal.consents.purposes import ConsentPurpose
+from portal.notices.engine.skeleton import Skeleton
 from portal.notices.models import NoticeText
-from portal.notices.skeleton import Skeleton
 
 _FRAME = re.compile(r'<div class="(?:sheet|foot)"[^>]*>')
 _LEFT_OUT = re.compile(r'<h1\b.*?</h1>|<p class="action-plain".*?</p>', re.DOTALL)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.notices.reports import Fields
+from portal.notices.returns.reports import Fields
 
 STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?!\d|\.\d)", re.ASCII)
 REPLY = re.compile(r"(?<![\d.])([45]\d\d)(?![\d.])", re.ASCII)

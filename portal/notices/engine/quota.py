@@ -18,7 +18,7 @@ A_DAY = 3
 def exhausted(user_ids: Iterable[UUID], *, besides: UUID) -> set[UUID]:
     """Those who have had, or are just being sent, all that one day allows; one statement.
 
-    Only who holds these people's rows may act on the answer (portal.notices.claiming): then nobody else adds to it.
+    Only who holds these people's rows may act on the answer (engine/claiming.py): then nobody else adds to it.
     A letter that waits because its answer was never seen may have arrived, and counts; but not that of the notice
     `besides` which they are asked about, or it would hold itself back for ever.
     """

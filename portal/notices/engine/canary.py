@@ -11,7 +11,7 @@ from portal.audit import chain
 from portal.core import clock
 from portal.core.database import db, reading
 from portal.core.leases import Lease
-from portal.notices import holding
+from portal.notices.engine import holding
 from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState
 
 log = structlog.get_logger(__name__)

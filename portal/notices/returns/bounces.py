@@ -16,10 +16,11 @@ from portal.consents.models import ConsentWay
 from portal.core import clock
 from portal.core.database import db
 from portal.mailer.models import Letter, LetterState
-from portal.notices import canary, holding, reports, suppression
+from portal.notices.engine import canary, holding
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState, SuppressionReason
-from portal.notices.reports import Report
-from portal.notices.verdicts import Fate, Verdict, verdict
+from portal.notices.returns import reports, suppression
+from portal.notices.returns.reports import Report
+from portal.notices.returns.verdicts import Fate, Verdict, verdict
 
 log = structlog.get_logger(__name__)
 

@@ -14,13 +14,14 @@ from portal.core.leases import Duty, Lease, LeaseLost, TryLater, is_due
 from portal.core.steps import reached
 from portal.extensions import settings
 from portal.mailer import verp
-from portal.notices import canary, claiming, holding, marking, service
-from portal.notices.acceptances import Acceptances
-from portal.notices.claiming import Held
+from portal.notices import service
+from portal.notices.engine import canary, claiming, holding, marking
+from portal.notices.engine.acceptances import Acceptances
+from portal.notices.engine.claiming import Held
+from portal.notices.engine.moulds import Mould
+from portal.notices.engine.skeleton import Skeleton
+from portal.notices.engine.wire import AnswerLost, Envelope, Line, NoSuchAddress, Refused, line
 from portal.notices.models import Lane, Notice, NoticeState, NoticeText
-from portal.notices.moulds import Mould
-from portal.notices.skeleton import Skeleton
-from portal.notices.wire import AnswerLost, Envelope, Line, NoSuchAddress, Refused, line
 from portal.work import doorbell
 
 HOLD_EVERY = timedelta(seconds=1)

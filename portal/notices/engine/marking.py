@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from portal.core import clock
 from portal.core.database import db
 from portal.core.leases import default_backoff
-from portal.notices import pens
-from portal.notices.claiming import PUT_DOWN, UNSEEN, Held, held_by
+from portal.notices.engine import pens
+from portal.notices.engine.claiming import PUT_DOWN, UNSEEN, Held, held_by
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
 
 log = structlog.get_logger(__name__)

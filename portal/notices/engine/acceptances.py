@@ -14,9 +14,9 @@ from sqlalchemy import case, select, update
 
 from portal.core import clock
 from portal.core.database import db
-from portal.notices import pens
-from portal.notices.claiming import UNSEEN, Held
-from portal.notices.marking import patiently
+from portal.notices.engine import pens
+from portal.notices.engine.claiming import UNSEEN, Held
+from portal.notices.engine.marking import patiently
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
 
 

@@ -12,7 +12,8 @@ from portal.audit import chain
 from portal.consents.purposes import ConsentPurpose
 from portal.core.database import db
 from portal.core.language import LOCALES
-from portal.notices import audience, letters, service, written
+from portal.notices import service
+from portal.notices.composing import audience, letters, written
 from portal.notices.models import Notice, NoticeKind, NoticeState, NoticeText
 
 

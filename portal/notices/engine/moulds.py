@@ -16,9 +16,9 @@ from markupsafe import escape
 
 from portal.core import clock, hashes
 from portal.extensions import settings
-from portal.notices.claiming import Held
+from portal.notices.engine.claiming import Held
+from portal.notices.engine.skeleton import Skeleton, as_one_line, concerning
 from portal.notices.models import Notice, NoticeKind
-from portal.notices.skeleton import Skeleton, as_one_line, concerning
 
 LINE_OCTETS = 998
 SLOT_OCTETS = 250

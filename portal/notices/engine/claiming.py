@@ -23,9 +23,9 @@ from portal.consents.purposes import ConsentPurpose
 from portal.core import clock
 from portal.core.database import db, reading
 from portal.core.leases import Lease
-from portal.notices import canary, holding, pace, quota
+from portal.notices.engine import canary, holding, pace, quota
 from portal.notices.models import NOT_SENT, Delivery, DeliveryState, Lane, Notice, NoticeKind, NoticeState
-from portal.notices.suppression import suppressed
+from portal.notices.returns.suppression import suppressed
 
 SMALLEST, LARGEST = 50, 500
 """Letters in a chunk. A quick lane takes more at a time, so that taking costs nothing beside sending; a slow one takes

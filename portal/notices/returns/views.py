@@ -10,8 +10,8 @@ from portal.core.access import also_while_closing, signed_in
 from portal.core.database import db
 from portal.core.forms import Form
 from portal.core.throttle import TooOften, count
-from portal.notices import returned
-from portal.notices.audience import masked
+from portal.notices.composing.audience import masked
+from portal.notices.returns import returned
 
 bp = Blueprint("returned", __name__)
 

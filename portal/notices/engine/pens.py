@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from portal.core.database import db
-from portal.notices.claiming import Held
+from portal.notices.engine.claiming import Held
 from portal.notices.models import Delivery, DeliveryState, Notice, NoticeState
 
 WINDOW = 8

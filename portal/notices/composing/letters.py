@@ -11,9 +11,10 @@ from portal.core.language import LOCALES
 from portal.mailer import post
 from portal.mailer.models import Letter
 from portal.mailer.post import Reader
-from portal.notices import skeleton, written
+from portal.notices.composing import written
+from portal.notices.engine import skeleton
+from portal.notices.engine.skeleton import Skeleton
 from portal.notices.models import Notice, NoticeKind, NoticeText
-from portal.notices.skeleton import Skeleton
 
 SERVICE = "notices/service"
 CAMPAIGN = "notices/campaign"

@@ -16,8 +16,9 @@ from portal.core.access import must_hold, requires
 from portal.core.database import db
 from portal.core.features import Feature
 from portal.core.language import LANGUAGE_NAMES, LOCALES
-from portal.notices import approval, audience, drafts, letters, service, written
-from portal.notices.forms import CampaignForm, NoticeForm, SendForm, values
+from portal.notices import service
+from portal.notices.composing import approval, audience, drafts, letters, written
+from portal.notices.composing.forms import CampaignForm, NoticeForm, SendForm, values
 from portal.notices.models import Notice, NoticeKind, NoticeState, NoticeText
 
 bp = Blueprint("drafting", __name__, url_prefix="/staff")

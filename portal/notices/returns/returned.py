@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from portal.accounts.models import User
 from portal.audit import chain
 from portal.core.menu import Banner
-from portal.notices import suppression
-from portal.notices.audience import masked
+from portal.notices.composing.audience import masked
+from portal.notices.returns import suppression
 
 
 def banners(user: Any) -> Sequence[Banner]:

@@ -14,7 +14,8 @@ from portal.core import web
 from portal.core.access import signed_in
 from portal.core.database import db, writing
 from portal.core.menu import Banner
-from portal.notices import inbox, inbox_words
+from portal.notices.inbox import reading as inbox
+from portal.notices.inbox import words as inbox_words
 from portal.notices.models import DELIVERY_STATE_WORDS, LETTER_WORDS, DeliveryState
 
 bp = Blueprint("inbox", __name__, url_prefix="/inbox")

@@ -14,8 +14,8 @@ from portal.consents.models import PURPOSE_NAMES
 from portal.consents.purposes import MARKETING, ConsentPurpose
 from portal.core.forms import Form, LongText, Text, at_most, required
 from portal.core.language import LANGUAGE_NAMES
-from portal.notices import written
-from portal.notices.drafts import Content, Words
+from portal.notices.composing import written
+from portal.notices.composing.drafts import Content, Words
 
 EVERY = ""
 MOST_PER_MINUTE = 100_000

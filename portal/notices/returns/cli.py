@@ -9,9 +9,9 @@ from flask.cli import AppGroup
 
 from portal.core.commands import failing_clearly
 from portal.core.database import db
-from portal.notices import bounces
-from portal.notices.bounces import Outcome
-from portal.notices.reports import READ_BYTES
+from portal.notices.returns import bounces
+from portal.notices.returns.bounces import Outcome
+from portal.notices.returns.reports import READ_BYTES
 
 group = AppGroup("mail", help="Mail that comes in.")
 WORDS = {
