@@ -14,7 +14,7 @@ from benchmarks.notices.yardsticks.measured import measured
 from portal.app import create_app
 from portal.core.database import db
 from portal.notices.models import Lane
-from portal.work import runner
+from portal.work import runner, worker
 
 
 def main(threads: int) -> None:
@@ -31,6 +31,7 @@ def main(threads: int) -> None:
     with app.app_context():
         db.session.execute(select(1))  # connected, as a worker is
         db.session.rollback()
+    worker.settle_memory()
     measured(work)
 
 

@@ -1,5 +1,7 @@
 """The worker: a huey consumer that answers the doorbell and keeps the schedule. Any number, on any machines."""
 
+import gc
+import os
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -14,6 +16,9 @@ log = structlog.get_logger(__name__)
 
 THREADS = 12
 """More than any duty takes at once (`Duty.at_once`), so that a letter never waits until a sending is over."""
+
+GIVES_WAY = 10
+"""Steps of niceness: a person who waits for a page goes before a letter that nobody waits for."""
 
 
 def connect(app: Flask, schedule: Mapping[str, tuple[str, Callable[[], object]]]) -> None:
@@ -55,5 +60,13 @@ def work(queue: Huey) -> None:
 
     What was left while no worker ran is rung for first, not at the next full minute.
     """
+    os.nice(GIVES_WAY)
+    settle_memory()
     runner.sweep()
     queue.create_consumer(workers=THREADS, worker_type="thread", initial_delay=0.05, max_delay=0.5).run()
+
+
+def settle_memory() -> None:
+    """Whatever was made at the start stays to the end: the collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()

@@ -9,9 +9,8 @@ person's letters of the day while somebody else adds to them, and nobody waits f
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
@@ -41,8 +40,7 @@ _Aside = dict[str, Any]
 _last: WeakKeyDictionary[Lease, tuple[datetime, int]] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """One delivery in a lane's hands, with what the letter needs of its reader."""
 
     notice_id: UUID
@@ -110,7 +108,8 @@ def _waiting(lease: Lease, notice: Notice, most: int, is_canary: bool) -> list[H
     if len(found) < most:  # by retry_at too, though they have none: the index of what waits gives no other order
         fresh = candidates.where(Delivery.retry_at.is_(None)).order_by(Delivery.retry_at, Delivery.id)
         found += db.session.execute(fresh.limit(most - len(found)))
-    return [Held(notice.id, lease.token, notice.purpose, *row) for row in sorted(found, key=lambda row: row.id)]
+    same = (notice.id, lease.token, notice.purpose)
+    return [Held(*same, *row) for row in sorted(found, key=lambda row: row.id)]
 
 
 def _candidates(notice: Notice) -> Select[*tuple[Any, ...]]:
