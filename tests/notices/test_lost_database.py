@@ -1,116 +1,36 @@
-"""PostgreSQL goes away in the middle of a sending and comes back: nobody is missed, and every repeat is counted.
+"""A lane loses its database, or its whole machine, in the middle of a sending: nobody is missed, repeats are counted.
 
-The server is this file's own. It is asked to end as an administrator does ("fast") or as a fault does ("immediate",
-which forgets what it had answered for but not yet written), by the sink, between a letter's end and its answer: so the
-worker learns that the letter was taken when there is no database to tell it to.
+The PostgreSQL is this file's own. It is asked to end as an administrator does ("fast") or as a fault does
+("immediate"), by the sink, between a letter's end and its answer: so the worker learns that the letter was taken when
+there is no database to tell it to.
 """
 
 import os
-import shlex
 import shutil
-import signal
-import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID
 
-import psycopg
 import pytest
 from flask import Flask
 
 from portal.core.database import db
 from portal.notices import service
-from portal.notices.models import Delivery, DeliveryState
-from portal.serving.children import end_with_parent
+from portal.notices.engine import marking, pens
+from portal.notices.engine.acceptances import Acceptances
+from portal.notices.engine.pens import WINDOW
+from portal.notices.models import Delivery, DeliveryState, Lane, Notice
 from tests.conftest import make_schema
+from tests.notices.own_postgres import FAST, IMMEDIATE, Database, Outages
 from tests.support import crowd, postgres
 from tests.support.killing import run_worker
-from tests.support.processes import Process, wait_until, worker
+from tests.support.processes import Process, worker
 from tests.support.sink import Sink
 
 PEOPLE = 300
 LEASE_IS_OVER = 60
-FAST, IMMEDIATE = signal.SIGINT, signal.SIGQUIT
 GONE = "notice.database-gone"
-
-
-class Database:
-    """A server that this test may stop and start again."""
-
-    def __init__(self, server: postgres.Server) -> None:
-        self.server = server
-        self._data = server.folder / "data"
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def make(self) -> str:
-        """A new database; its url. Commits are safe against an immediate stop, unless the portal says otherwise."""
-        name = f"t_{uuid4().hex[:12]}"
-        url = self.server.create_database(name)
-        with self.server.connect() as connection:
-            connection.execute(f"alter database {name} set synchronous_commit = on")
-        return url
-
-    def stop(self, how: signal.Signals) -> None:
-        """Until its last process is gone."""
-        pid = int((self._data / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, how)
-        os.waitpid(pid, 0)
-
-    def start(self) -> None:
-        """As it was started before; until it answers. From the main thread: it ends with the one that started it."""
-        command = shlex.split((self._data / "postmaster.opts").read_text())
-        owner, parent = self.server.folder.stat(), os.getpid()
-        identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-        with (self.server.folder / "log").open("ab") as output:
-            started = subprocess.Popen(
-                command,
-                cwd="/",
-                stdout=output,
-                stderr=output,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
-                preexec_fn=lambda: end_with_parent(parent),
-                **identity,
-            )
-        self._started.append(started)
-        wait_until(self.answers, what="an answer from PostgreSQL")
-
-    def answers(self) -> bool:
-        try:
-            self.server.connect().close()
-        except psycopg.OperationalError:
-            return False
-        return True
-
-    def end(self) -> None:
-        if self._started and self.answers():
-            self.stop(FAST)
-        for process in self._started:
-            process.wait()
-
-
-class Outages:
-    """The database stops while the server has a letter whole and unanswered, after so many letters each time."""
-
-    def __init__(self, sink: Sink, own: Database, how: signal.Signals, *, after: list[int]) -> None:
-        self._sink, self._own, self._how, self._after = sink, own, how, after
-        self._is_down = threading.Event()
-        self.letters: list[str] = []  # whose letter it was each time
-        sink.rules.ready = self._look
-
-    def _look(self, address: str) -> bool:
-        if self._after and self._sink.ids.total() >= self._after[0]:
-            del self._after[0]
-            self._own.stop(self._how)
-            self.letters.append(address)
-            self._is_down.set()
-        return True
-
-    def wait(self) -> None:
-        assert self._is_down.wait(timeout=60)
-        self._is_down.clear()
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +108,76 @@ def test_what_the_server_took_while_the_database_was_away_is_written_once_it_is_
     assert counts(notice).possible_duplicates == 0
     with app.app_context():
         assert not db.session.scalars(db.select(Delivery.id).where(Delivery.sent_at.is_(None))).all()
+
+
+def test_of_a_lane_whose_machine_is_lost_the_connection_is_ended_and_a_whole_window_is_in_doubt(
+    app, people, documents, sendings, counts
+):
+    crowd.make(app, people, 30)
+    notice = documents.announce()
+    held = sendings.take(notice)
+
+    with app.app_context():
+        lane_id, row = _lane_of(notice)
+        dead = Acceptances(lane_id, row)
+        dead.add(held[0])
+        marking.recover(lane_id)
+        is_still_there = pens.end_backend(lane_id)
+        dead.close()
+
+    assert not is_still_there
+    assert counts(notice).possible_duplicates == 1 + WINDOW
+    assert _interrupted(app, notice) == [0] + [1] * (1 + WINDOW) + [0] * (29 - 1 - WINDOW)
+
+
+def test_of_a_lane_that_died_with_its_connection_one_letter_is_in_doubt(app, people, documents, sendings, counts):
+    crowd.make(app, people, 30)
+    notice = documents.announce()
+    held = sendings.take(notice)
+
+    with app.app_context():
+        lane_id, row = _lane_of(notice)
+        dead = Acceptances(lane_id, row)
+        dead.add(held[0])
+        dead.close()
+        marking.recover(lane_id)
+
+    assert counts(notice).possible_duplicates == 1
+    assert _interrupted(app, notice) == [0, 1] + [0] * 28
+
+
+def test_a_lane_that_comes_back_counts_what_another_one_sent_meanwhile(app, people, documents, sendings, counts):
+    crowd.make(app, people, 30)
+    notice = documents.announce()
+    held = sendings.take(notice)
+
+    with app.app_context():
+        lane_id, row = _lane_of(notice)
+        thought_dead, other = Acceptances(lane_id, row), Acceptances(lane_id, row)
+        thought_dead.add(held[0])
+        marking.recover(lane_id)
+        again = sendings.take(notice)
+        other.add(again[0])
+        other.close()
+        thought_dead.add(held[1])
+        thought_dead.close()
+
+    assert again[0].id == held[1].id
+    assert counts(notice).possible_duplicates == 1 + WINDOW + 1
+    assert _interrupted(app, notice)[:3] == [0, 2, 1]
+
+
+def _lane_of(notice_id: UUID) -> tuple[UUID, Notice]:
+    """The only lane of a notice, and the notice."""
+    lane_id = db.session.scalars(db.select(Lane.id).where(Lane.notice_id == notice_id)).one()
+    return lane_id, db.session.get_one(Notice, notice_id)
+
+
+def _interrupted(app: Flask, notice_id: UUID) -> list[int]:
+    """How often each letter may have been repeated, in the order of ids."""
+    with app.app_context():
+        found = db.select(Delivery.interrupted).where(Delivery.notice_id == notice_id).order_by(Delivery.id)
+        return list(db.session.scalars(found))
 
 
 def _worker(environ: dict[str, str]) -> Process:
