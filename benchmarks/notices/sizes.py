@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of letters, people, pages and rounds."""
+    """Numbers of letters, people, pages and rounds.
+
+    `letters` are many enough that what a worker does once, in its first second, weighs little.
+    """
 
     rounds: int = 5
-    letters: int = 10_000
+    letters: int = 20_000
     by_smtplib: int = 5_000
     by_peers: int = 1_500
     late: int = 1_000
