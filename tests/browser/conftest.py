@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from portal.dev.demo import PASSWORD
-from tests.browser.walking import set_up_two_step, sign_in
+from tests.browser.walking import set_up_two_step, sign_in, write_to_everyone
 from tests.support import portal
 from tests.support.browser import NoBrowser, launched
 
@@ -55,6 +55,12 @@ def officers_paper(demo_portal: portal.Portal, chromium: Browser) -> list[str]:
     _secret, paper = set_up_two_step(page, demo_portal)
     context.close()
     return paper
+
+
+@pytest.fixture(scope="session")
+def notice_id(demo_portal: portal.Portal) -> str:
+    """A service notice that everyone in the demo portal got."""
+    return write_to_everyone(demo_portal, by=OFFICER)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from portal.dev.demo import PASSWORD
 from tests.browser.places import ANYONE, CUSTOMER, OPERATOR
-from tests.browser.walking import set_up_two_step, sign_in, sign_in_by_paper
+from tests.browser.walking import set_up_two_step, sign_in, sign_in_by_paper, write_to_everyone
 from tests.support import portal
 from tests.support.browser import launched
 
@@ -21,9 +21,20 @@ ROLES = ((None, ANYONE), ("binh@example.com", CUSTOMER), (OFFICER, OPERATOR))
 
 
 def photograph(
-    browser: Browser, running: portal.Portal, paper: list[str], folder: Path, *, locale: str, theme: str, width: int
+    browser: Browser,
+    running: portal.Portal,
+    paper: list[str],
+    folder: Path,
+    *,
+    notice_id: str,
+    locale: str,
+    theme: str,
+    width: int,
 ) -> None:
-    """Every page of every role in one look; `paper` holds the recovery codes of Smartos's own officer."""
+    """Every page of every role in one look.
+
+    `paper` holds the recovery codes of Smartos's own officer, `notice_id` is that of a notice that everyone got.
+    """
     for email, places in ROLES:
         context = browser.new_context(
             locale=locale,
@@ -39,8 +50,9 @@ def photograph(
             # the demo people read Vietnamese; the look decides here
             page.click(f".locales button[value={locale[:2]}]")
         for place in places:
-            page.goto(running.address + place)
-            name = f"{place.partition('?')[0].strip('/').replace('/', '_') or 'home'}.{locale[:2]}.{theme}.{width}.png"
+            page.goto(running.address + place.replace("<id>", notice_id))
+            named = place.partition("?")[0].strip("/").replace("<id>", "one").replace("/", "_") or "home"
+            name = f"{named}.{locale[:2]}.{theme}.{width}.png"
             page.screenshot(path=folder / name, full_page=True)
         context.close()
 
@@ -53,8 +65,9 @@ def main() -> None:
         officer = browser.new_page()
         sign_in(officer, running, OFFICER, PASSWORD)
         _secret, paper = set_up_two_step(officer, running)
+        notice_id = write_to_everyone(running, by=OFFICER)
         for locale, (theme, width) in product(("vi-VN", "en-GB"), (("light", 1280), ("dark", 390))):
-            photograph(browser, running, paper, folder, locale=locale, theme=theme, width=width)
+            photograph(browser, running, paper, folder, notice_id=notice_id, locale=locale, theme=theme, width=width)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Every page that exists, by who may see it: for the accessibility test and the picture matrix."""
+"""Every page that exists, by who may see it: for the accessibility test and the picture matrix.
+
+`<id>` stands for a notice that everyone got (walking.write_to_everyone).
+"""
 
 ANYONE = (
     "/",
@@ -36,6 +39,7 @@ CUSTOMER = (
     "/profile/phone",
     "/profile/history",
     "/inbox",
+    "/inbox/<id>",
     "/mail-returned",
     "/my-data",
     "/my-data/profile",

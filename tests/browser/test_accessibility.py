@@ -31,7 +31,7 @@ def complaints(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(("locale", "theme", "width"), LOOKS)
 @pytest.mark.parametrize("role", ROLES)
-def test_every_page_can_be_used_by_everyone(demo_portal, officers_paper, window, role, locale, theme, width):
+def test_every_page_can_be_used_by_everyone(demo_portal, officers_paper, notice_id, window, role, locale, theme, width):
     email, places = ROLES[role]
     page = window(locale, color_scheme=theme, viewport={"width": width, "height": 900}).new_page()
     said: list[str] = []
@@ -43,7 +43,7 @@ def test_every_page_can_be_used_by_everyone(demo_portal, officers_paper, window,
 
     wrong = {}
     for place in places:
-        reply = page.goto(demo_portal.address + place)
+        reply = page.goto(demo_portal.address + place.replace("<id>", notice_id))
         assert reply is not None
         if reply.status >= 500 or (found := complaints(page)):
             wrong[place] = found if reply.status < 500 else reply.status

@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from playwright.sync_api import Page, expect
 from pyotp import TOTP
 
+from portal.accounts.service import user_by_email
+from portal.app import create_app
 from tests.support.browse import link_in
 from tests.support.portal import Portal
+from tests.support.sendings import Sendings
 
 MAIN_BUTTON = "main form.form button[type=submit]"
 
@@ -72,3 +75,14 @@ def state(page: Page) -> str:
 def wait_for_state(page: Page, wanted: str) -> None:
     """Until the page shows the state `wanted`; the page's own script keeps it up to date."""
     expect(page.locator("#state")).to_have_attribute("data-state", wanted, timeout=45_000)
+
+
+def write_to_everyone(portal: Portal, *, by: str) -> str:
+    """A service notice, submitted by the person of Smartos with the address `by`; its id, once that person got it."""
+    app = create_app({"PORTAL_INSTANCE_PATH": str(portal.instance)})
+    with app.app_context():
+        author = user_by_email(by)
+    assert author is not None
+    notice_id = Sendings(app).service(author)
+    portal.wait_for_letter(by, "notices/service")
+    return str(notice_id)
