@@ -37,6 +37,11 @@ FIXED = {"locale": "vi"}
 MARK = re.compile(rb"zq[0-9a-f]{8}")
 
 
+_made: set[str] = set()
+"""All marks of this process: with a hundred thousand of them two are alike by chance in one run of nine, and then the
+mark of who stays is taken for what is left of who went."""
+
+
 @dataclass
 class Planted:
     """What was put in: the marks, and the rows by table."""
@@ -56,6 +61,9 @@ class Planted:
     def mark(self) -> str:
         """A new mark: short, as the residue of a rebalanced page is a piece of a row."""
         made = f"zq{secrets.token_hex(4)}"
+        while made in _made:
+            made = f"zq{secrets.token_hex(4)}"
+        _made.add(made)
         self.marks.add(made)
         return made
 

@@ -86,6 +86,15 @@ def test_clause_8_3_a_scan_finds_no_byte_of_who_was_purged(
     assert len(last) == PEOPLE
 
 
+def test_no_two_people_have_a_mark_in_common() -> None:
+    goes, stays = Planted(), Planted()
+
+    for _ in range(150_000):
+        goes.mark(), stays.mark()
+
+    assert not goes.marks & stays.marks
+
+
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_purged_is_not_said_while_somebody_still_reads_the_old_pages(
     app: Flask,
